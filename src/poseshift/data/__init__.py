@@ -1,0 +1,1 @@
+"""Packs, domains, views and heatmaps."""

@@ -1,0 +1,266 @@
+"""``prepare``: any dataset a reader knows, or a built-in world, made a Pack of square crops."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from poseshift.data.cutter import Cutter
+from poseshift.data.formats import FORMATS, AnnotationSet, ReadOptions, Skipped, detect
+from poseshift.data.pack import CropFrom, PackWriter
+from poseshift.data.types import Sample
+from poseshift.errors import BadInput, UserError
+from poseshift.skeleton import JointMap, builtin_skeletons, joint_map, skeleton
+
+BoxMode = Literal["auto", "image", "keypoints"]
+Progress = Callable[[int, int | None], None]
+T = TypeVar("T")
+R = TypeVar("R")
+
+_WORLD = re.compile(
+    r"world:(?P<name>.+?)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d{1,9}))?"
+)
+_WORLD_COUNTS = {"train": 4000, "test": 1000}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What ``prepare`` did.
+
+    Attributes:
+        pack: The Pack it wrote.
+        count: Samples in it.
+        crop_from: What the crops were made from.
+        skeleton: Joint set of the Pack.
+        skipped: What was left out and why, one line each; the Pack remembers it too.
+        notes: What was decided without being asked.
+    """
+
+    pack: Path
+    count: int
+    crop_from: str
+    skeleton: str
+    skipped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def prepare(
+    path: str | Path,
+    out: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - the word users type
+    skeleton: str | Path | None = None,
+    images: str | Path | None = None,
+    side: int = 256,
+    box: BoxMode = "auto",
+    margin: float = 1.25,
+    alias: str | Path | None = None,
+    rows: str | None = None,
+    skip_bad: bool = False,
+    overwrite: bool = False,
+    workers: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Bake a dataset into a Pack; nothing appears at ``out`` unless all of it went well.
+
+    Args:
+        path: Label file, folder, or a built-in world as ``world:NAME[/test][?count=N]``.
+        out: Pack to write.
+        format: Name of the reader; found out by itself if not given.
+        skeleton: Joints wanted in the Pack, by built-in name or YAML file; the file's own if not
+            given. Joints are mapped by name and what is dropped is noted.
+        images: Folder that image names are relative to.
+        side: Pixels a side of the crops.
+        box: What to crop: ``auto`` leaves it to the format, ``image`` the whole image padded to a
+            square, ``keypoints`` the box of the labelled joints.
+        margin: Crop side over box side.
+        alias: YAML of ``wanted joint: joint of the file``, before names are compared.
+        rows: ``start:stop`` of the samples in the order of the files.
+        skip_bad: List samples that cannot be used instead of stopping at the first.
+        overwrite: Replace a Pack that is there.
+        workers: Threads that decode and crop.
+        progress: Called with (done, total or None).
+
+    Raises:
+        UserError: Something the user can mend; the Pack is not written.
+    """
+    _check_numbers(side, margin)
+    if str(path).startswith("world:"):
+        if format or skeleton or images or alias or rows or box != "auto":
+            raise UserError(
+                "a world has its own joints and crops; only --side and --overwrite apply",
+                where=str(path),
+                fix="leave the other options out",
+            )
+        return _prepare_world(str(path), Path(out), side, overwrite, progress)
+    annotations = _open(Path(path), format, skeleton, images)
+    mapping = _mapping(annotations, skeleton, alias)
+    cutter = Cutter(annotations, mapping, side, _crop_from(annotations, box, Path(path)), margin)
+    first, last = _rows(rows)
+    items = islice(annotations.items, first, last)
+    total = annotations.count and len(range(annotations.count)[first:last])
+    writer = PackWriter(
+        out,
+        mapping.target,
+        side,
+        name=annotations.name,
+        crop_from=cutter.crop_from,
+        made_by=f"prepare {path}",
+        overwrite=overwrite,
+    )
+    count = 0
+    with writer:
+        for done, outcome in enumerate(_in_threads(cutter, items, workers or _threads()), 1):
+            count += _write(writer, outcome, skip_bad=skip_bad)
+            if progress:
+                progress(done, total)
+    return Report(
+        pack=writer.path,
+        count=count,
+        crop_from=cutter.crop_from,
+        skeleton=mapping.target.name,
+        skipped=writer.skipped,
+        notes=[*annotations.notes, *_notes(mapping)],
+    )
+
+
+def _write(writer: PackWriter, outcome: Sample | Skipped | BadInput, *, skip_bad: bool) -> bool:
+    """Add a sample, or list why there is none; whether one was added."""
+    if isinstance(outcome, Skipped):
+        writer.skip(str(outcome))
+        return False
+    try:
+        if isinstance(outcome, BadInput):
+            raise outcome
+        writer.add(outcome)
+    except BadInput as problem:
+        if not skip_bad:
+            raise _mention_skipping(problem) from problem
+        writer.skip(str(problem).partition("\n")[0])
+        return False
+    return True
+
+
+def _check_numbers(side: int, margin: float) -> None:
+    if not 16 <= side <= 2048:
+        raise UserError(f"--side {side} is not between 16 and 2048", fix="common are 128 and 256")
+    if not 1 <= margin <= 10:
+        raise UserError(f"--margin {margin} is not between 1 and 10", fix="1.25 is usual")
+
+
+def _open(
+    path: Path, name: str | None, joints: str | Path | None, images: str | Path | None
+) -> AnnotationSet:
+    name = name or detect(path)
+    if not path.exists():
+        raise BadInput("no such file or folder", where=path, fix="check the path")
+    if images is not None and not Path(images).is_dir():
+        raise BadInput("no such folder", where=images, fix="--images is the folder of the images")
+    options = ReadOptions(
+        images=None if images is None else Path(images),
+        skeleton=None if joints is None else skeleton(joints),
+    )
+    return FORMATS[name]().read(path, options)
+
+
+def _mapping(
+    annotations: AnnotationSet, wanted: str | Path | None, alias: str | Path | None
+) -> JointMap:
+    own = annotations.skeleton
+    return joint_map(own, own if wanted is None else skeleton(wanted), alias)
+
+
+def _crop_from(annotations: AnnotationSet, box: BoxMode, path: Path) -> CropFrom:
+    if box == "keypoints" and not annotations.labeled:
+        raise UserError(
+            "images without labels have no keypoints to crop by", where=path, fix="use --box image"
+        )
+    return annotations.crop_from if box == "auto" else box
+
+
+def _rows(text: str | None) -> tuple[int, int | None]:
+    match = re.fullmatch(r"(\d{0,12}):(\d{0,12})", text or ":")
+    if match is None:
+        raise UserError(f"--rows '{text}' is not start:stop", fix="for instance --rows 0:1000")
+    first, last = int(match[1] or 0), int(match[2]) if match[2] else None
+    if last is not None and last <= first:
+        raise UserError(f"--rows '{text}' holds no row", fix="stop must be larger than start")
+    return first, last
+
+
+def _notes(mapping: JointMap) -> list[str]:
+    """Say how joints were mapped, or what a skeleton made from names alone looks like."""
+    own = mapping.source
+    if mapping.target != own:
+        return [mapping.describe()]
+    if own.name in builtin_skeletons():
+        return []
+    names = own.keypoints
+    pairs = [f"{names[a]}/{names[b]}" for a, b in enumerate(own.flip) if a < b]
+    flips = f"left/right pairs {', '.join(pairs)}" if pairs else "no left/right pairs"
+    return [f"joints of the file: {', '.join(names)}; {flips}"]
+
+
+def _mention_skipping(problem: BadInput) -> BadInput:
+    hint = "leave such samples out with --skip-bad"
+    fix = f"{problem.fix}; or {hint}" if problem.fix else hint
+    return BadInput(problem.problem, where=problem.where, fix=fix)
+
+
+# --- threads and worlds ---------------------------------------------------------------------------
+
+
+def _threads() -> int:
+    return min(8, os.cpu_count() or 1)
+
+
+def _in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
+    """Map in order, a few items ahead: a dataset larger than memory never piles up."""
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[R]] = deque()
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= 4 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _prepare_world(
+    spec: str, out: Path, side: int, overwrite: bool, progress: Progress | None
+) -> Report:
+    from poseshift.data.puppets import world
+
+    match = _WORLD.fullmatch(spec)
+    if match is None:
+        raise UserError("is not a world", where=spec, fix="world:NAME[/test][?count=N]")
+    place, split = world(match["name"]), match["split"] or "train"
+    count = int(match["count"] or _WORLD_COUNTS[split])
+    if count < 1:
+        raise UserError("has no samples", where=spec, fix="ask for ?count=1 or more")
+    writer = PackWriter(
+        out,
+        skeleton(place.skeleton),
+        side,
+        name=f"{match['name']}/{split}",
+        crop_from="world",
+        made_by=f"prepare {spec}",
+        overwrite=overwrite,
+    )
+    with writer:
+        for done, sample in enumerate(place.samples(range(count), side, split), 1):
+            writer.add(sample)
+            if progress:
+                progress(done, count)
+    return Report(pack=out, count=count, crop_from="world", skeleton=place.skeleton)

@@ -1,0 +1,59 @@
+"""What is behind the figure: a wall and a floor, things standing about, grain, a soft shadow."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from poseshift.data.puppets.clutter import THINGS
+from poseshift.data.puppets.config import AppearanceConfig
+from poseshift.data.puppets.figure import Array
+from poseshift.data.puppets.looks import hsv
+from poseshift.data.puppets.texture import add_noise, as_bytes, grain_bank
+from poseshift.data.types import Bytes
+
+_THINGS = 16.0
+"""Mean number of things at full clutter."""
+_GRAIN = 40.0
+"""Deviation of the grain at full texture, in grey levels."""
+_SHADOW = 0.45
+
+
+def backdrop(rng: np.random.Generator, config: AppearanceConfig, side: int) -> Bytes:
+    """The picture without the figure, (side, side, 3)."""
+    u = rng.random(8).tolist()
+    bright = config.backdrop[0] + (config.backdrop[1] - config.backdrop[0]) * u[0]
+    tint = 0.14 + 0.18 * config.clutter
+    wall, floor = (hsv(u[k], tint * u[k + 2], bright * (0.9 + 0.1 * u[k + 4])) for k in (1, 2))
+    image = _wall_and_floor(np.array(wall) * 255, np.array(floor) * 225, 0.6 + 0.25 * u[7], side)
+    for _ in range(rng.poisson(config.clutter * _THINGS)):
+        thing = THINGS[int(rng.integers(len(THINGS)))]
+        thing(image, rng.random(12).tolist(), bright)
+    if config.texture > 0:
+        banks = grain_bank(side)
+        bank = banks[int(rng.integers(len(banks)))]
+        strength = config.texture * (0.3 + 0.7 * rng.random())
+        image = add_noise(rng, image, bank, strength * _GRAIN)
+    return image
+
+
+def shadow(image: Bytes, x: float, y: float, width: float) -> None:
+    """Darken a soft ellipse on the floor, in place."""
+    side, height = image.shape[0], 0.3 * width
+    left, right = max(round(x - width), 0), min(round(x + width) + 1, side)
+    top, bottom = max(round(y - height), 0), min(round(y + height) + 1, side)
+    if left >= right or top >= bottom:
+        return
+    away_x = (np.arange(left, right) - x) / width
+    away_y = (np.arange(top, bottom) - y) / height
+    fade = 1 - _SHADOW * np.clip(1 - away_x**2 - away_y[:, None] ** 2, 0, 1)
+    patch = image[top:bottom, left:right]
+    patch[:] = patch * fade[:, :, None]
+
+
+def _wall_and_floor(wall_3: Array, floor_3: Array, horizon: float, side: int) -> Bytes:
+    down_H1 = np.linspace(0, 1, side)[:, None]
+    above, below = wall_3 * (0.94 + 0.12 * down_H1), floor_3 * (0.82 + 0.22 * down_H1)
+    column_H3 = np.clip(np.where(down_H1 < horizon, above, below), 0, 255).astype(np.uint8)
+    size = (side, side)
+    return as_bytes(cv2.resize(column_H3[:, None], size, interpolation=cv2.INTER_NEAREST))

@@ -1,0 +1,243 @@
+"""The painter: projected parts, far to near, into a map of inks; a colour table does the rest.
+
+Drawing happens at twice the side, without anti-aliasing, into one byte per pixel; colour, patterns
+and smooth edges come afterwards in a few passes over the whole picture. What lies on top of
+a joint is read from the same map.
+
+Legend: M discs of all parts, Q parts, V vertices, K keypoints. Discs are (x, y, radius) in pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from poseshift.data.puppets.figure import Array, Build, Figure, Growth, Paint, Part
+from poseshift.data.types import Bytes
+
+Complex = NDArray[np.complex128]
+
+ZOOM = 2
+_SHIFT = 4
+_ARC = np.linspace(0.0, 1.0, 9)
+_CIRCLE = np.exp(2j * np.pi * np.arange(14) / 14)
+
+
+class Stencil(NamedTuple):
+    """Parts of one style as arrays."""
+
+    parts: tuple[Part, ...]
+    joint_M: NDArray[np.intp]
+    radius_M: Array
+    grows_M: tuple[Growth, ...]
+    start_Q: NDArray[np.intp]
+    count_Q: NDArray[np.intp]
+    lift_Q: Array
+    inked_Q: NDArray[np.bool_]
+    facing: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
+
+
+class Puppet(NamedTuple):
+    """Discs of a figure in crop pixels.
+
+    Attributes:
+        disc_M3: x, y, radius.
+        depth_M: In pixels too.
+        order: Parts to draw, far to near.
+    """
+
+    stencil: Stencil
+    disc_M3: Array
+    depth_M: Array
+    order: NDArray[np.intp]
+
+
+class Inks(NamedTuple):
+    """A map of inks: 0 is nothing, part q owns 3q+1 (line), 3q+2 (colour), 3q+3 (light).
+
+    Attributes:
+        map_HW: At `ZOOM` times the side.
+        last: The last ink of the figure; what stands before it uses the next ones.
+        box: Left, top, right, bottom of the figure in crop pixels.
+    """
+
+    map_HW: Bytes
+    last: int
+    box: tuple[int, int, int, int]
+
+
+class Tables(NamedTuple):
+    """What every ink looks like.
+
+    Attributes:
+        plain: RGB of 256 inks.
+        patterned: RGB of the same inks where their pattern has its second colour.
+        pattern: Pattern of each ink counted from 1, or 0.
+    """
+
+    plain: Bytes
+    patterned: Bytes
+    pattern: Bytes
+
+    def extend(self, last: int, colors: Array) -> None:
+        """Give the inks after the figure's last one colours, RGB in [0, 1]."""
+        self.plain[last + 1 : last + 1 + len(colors)] = colors * 255
+
+
+@lru_cache(maxsize=64)
+def stencil(figure_parts: tuple[Part, ...], joints: tuple[str, ...], style: str) -> Stencil:
+    """Look up names once."""
+    rows = {name: row for row, name in enumerate(joints)}
+    parts = tuple(part for part in figure_parts if part.style in ("", style))
+    count_Q = np.array([len(part.at) for part in parts])
+    facing = [(q, *part.faces) for q, part in enumerate(parts) if part.faces]
+    return Stencil(
+        parts=parts,
+        joint_M=np.array([rows[name] for part in parts for name in part.at]),
+        radius_M=np.array([radius for part in parts for radius in part.radius]),
+        grows_M=tuple(part.grows for part in parts for _ in part.at),
+        start_Q=np.cumsum(count_Q) - count_Q,
+        count_Q=count_Q,
+        lift_Q=np.array([part.lift for part in parts]),
+        inked_Q=np.array([part.inked for part in parts]),
+        facing=(
+            np.array([q for q, _, _ in facing], dtype=np.intp),
+            np.array([rows[name] for _, name, _ in facing], dtype=np.intp),
+            np.array([rows[name] for _, _, name in facing], dtype=np.intp),
+        ),
+    )
+
+
+def place(
+    figure: Figure,
+    style: str,
+    build: Build,
+    pixel_P2: Array,
+    depth_P: Array,
+    unit: float,
+    near: float,
+) -> Puppet:
+    """Put the discs where the projected joints are.
+
+    Args:
+        figure: Whose parts.
+        style: Which parts, see `Part.style`.
+        build: Thickness.
+        pixel_P2: Joints in crop pixels.
+        depth_P: Distance from the camera in figure heights.
+        unit: Pixels of one figure height at distance ``near``.
+        near: Distance of the root.
+    """
+    plan = stencil(figure.parts, tuple(joint.name for joint in figure.joints), style)
+    depth_M = depth_P[plan.joint_M]
+    radius_M = plan.radius_M * build.factors(plan.grows_M) * (unit * near) / depth_M
+    disc_M3 = np.column_stack([pixel_P2[plan.joint_M], radius_M])
+    depth_Q = np.add.reduceat(depth_M, plan.start_Q) / plan.count_Q - plan.lift_Q
+    order = np.argsort(-depth_Q, kind="stable")
+    parts, tail, tip = plan.facing
+    turned_away = parts[depth_P[tip] > depth_P[tail] - 0.003]
+    return Puppet(plan, disc_M3, depth_M * unit, order[~np.isin(order, turned_away)])
+
+
+def ink(puppet: Puppet, side: int, line: float, light: tuple[float, float]) -> Inks:
+    """Draw all parts. ``line`` is the outline's width in pixels, ``light`` points to the lamp."""
+    map_HW = np.zeros((side * ZOOM, side * ZOOM), np.uint8)
+    plan, discs = puppet.stencil, puppet.disc_M3
+    wide = discs + np.array([0.0, 0.0, line])
+    lit = discs * np.array([1.0, 1.0, 0.55])
+    lit[:, :2] += 0.27 * discs[:, 2:] * light
+    polygons_3Q = _outlines(plan, np.stack([wide, discs, lit]))
+    for part in puppet.order.tolist():
+        for layer in (0, 1, 2) if plan.inked_Q[part] else (1,):
+            color = 3 * part + 1 + layer
+            cv2.fillConvexPoly(map_HW, polygons_3Q[layer][part], color, shift=_SHIFT)
+    reach = wide[:, 2:] + 1
+    left, top = np.floor((wide[:, :2] - reach).min(axis=0)).clip(0, side - 1).astype(int).tolist()
+    right, bottom = np.ceil((wide[:, :2] + reach).max(axis=0)).clip(1, side).astype(int).tolist()
+    return Inks(map_HW, 3 * len(plan.parts), (left, top, right, bottom))
+
+
+def color_tables(
+    plan: Stencil, wardrobe: Mapping[str, Paint], outline: float, shading: float
+) -> Tables:
+    """Colours of a wardrobe: a dark line, the paint itself, a light patch."""
+    paints = [wardrobe[part.paint] for part in plan.parts]
+    seconds = [paint.second if paint.pattern >= 0 else paint.color for paint in paints]
+    base_2Q3 = np.array([[paint.color for paint in paints], seconds])
+    line_2Q3 = base_2Q3 * (1 - 0.72 * outline)
+    light_2Q3 = base_2Q3 + 0.28 * shading * (1 - base_2Q3)
+    body_2Q3 = base_2Q3 * (1 - 0.12 * shading * plan.inked_Q[:, None])
+    tables = np.zeros((2, 256, 3), np.uint8)
+    inks = slice(1, 3 * len(paints) + 1)
+    tables[:, inks] = np.stack([line_2Q3, body_2Q3, light_2Q3], 2).reshape(2, -1, 3) * 255 + 0.5
+    pattern = np.zeros(256, np.uint8)
+    pattern[inks] = np.repeat([paint.pattern + 1 for paint in paints], 3)
+    pattern[1 : inks.stop : 3] = 0  # lines stay plain
+    return Tables(tables[0], tables[1], pattern)
+
+
+def _outlines(plan: Stencil, disc_LM3: Array) -> list[list[NDArray[np.int32]]]:
+    """Convex polygon of every part in every layer, in fixed-point canvas coordinates."""
+    scaled = disc_LM3 * ZOOM
+    center_LM = scaled[..., 0] + 1j * scaled[..., 1] + (1 + 1j) * (ZOOM - 1) / 2
+    radius_LM = np.maximum(scaled[..., 2], 0.3)
+    first_Q, last_Q = plan.start_Q, plan.start_Q + np.minimum(plan.count_Q, 2) - 1
+    capsule_LQV = _capsules(
+        center_LM[:, first_Q], center_LM[:, last_Q], radius_LM[:, first_Q], radius_LM[:, last_Q]
+    )
+    polygons = [list(layer) for layer in _fixed(capsule_LQV)]
+    cloud_LMV = _fixed(center_LM[..., None] + radius_LM[..., None] * _CIRCLE)
+    for part in np.flatnonzero(plan.count_Q > 2):
+        discs = slice(plan.start_Q[part], plan.start_Q[part] + plan.count_Q[part])
+        for layer, polygon in enumerate(polygons):
+            polygon[part] = cv2.convexHull(cloud_LMV[layer, discs].reshape(-1, 2))
+    return polygons
+
+
+def _capsules(a: Complex, b: Complex, radius_a: Array, radius_b: Array) -> Complex:
+    """Hulls of disc pairs: an arc around each centre between the two outer tangents."""
+    along = b - a
+    length = np.abs(along)
+    lean = np.arccos(np.clip((radius_a - radius_b) / np.maximum(length, 1e-9), -1, 1))[..., None]
+    heading = (along / np.maximum(length, 1e-9) + (length < 1e-9))[..., None]
+    around_a = np.exp(1j * (lean + 2 * (np.pi - lean) * _ARC))
+    around_b = np.exp(1j * (2 * lean * _ARC - lean))
+    arcs = (a[..., None] + radius_a[..., None] * heading * around_a,
+            b[..., None] + radius_b[..., None] * heading * around_b)  # fmt: skip
+    return np.concatenate(arcs, axis=-1)
+
+
+def _fixed(z: Complex) -> NDArray[np.int32]:
+    flat = np.ascontiguousarray(z).view(np.float64).reshape(*z.shape, 2)
+    return np.rint(np.clip(flat * (1 << _SHIFT), -1e6, 1e6)).astype(np.int32)
+
+
+def covered(
+    puppet: Puppet, inks: Inks, pixel_K2: Array, depth_K: Array, slack: float
+) -> NDArray[np.bool_]:
+    """Whether something nearer lies on top of each joint.
+
+    Args:
+        puppet: What was drawn.
+        inks: Where it was drawn.
+        pixel_K2: Joints in crop pixels.
+        depth_K: Their depth in pixels.
+        slack: How much nearer (pixels) the cover must be: about the thickness of a limb.
+    """
+    side = inks.map_HW.shape[0]
+    at_K2 = np.clip(np.rint(pixel_K2 * ZOOM + (ZOOM - 1) / 2), 0, side - 1).astype(np.intp)
+    ink_K = inks.map_HW[at_K2[:, 1], at_K2[:, 0]].astype(np.intp)
+    plan = puppet.stencil
+    part_K = (ink_K - 1) // 3
+    part_M = np.repeat(np.arange(len(plan.parts)), plan.count_Q)
+    away_KM = np.hypot(*(pixel_K2[:, None] - puppet.disc_M3[:, :2]).transpose(2, 0, 1))
+    # Depth of the cover at the joint: its nearest disc, and discs beside the joint count less.
+    depth_KM = puppet.depth_M + np.maximum(away_KM - puppet.disc_M3[:, 2], 0)
+    depth_KM = np.where(part_M == part_K[:, None], depth_KM, np.inf)
+    own = (ink_K > 0) & (ink_K <= inks.last)
+    return np.where(own, depth_KM.min(axis=1) < depth_K - slack, ink_K > inks.last)

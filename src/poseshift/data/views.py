@@ -1,0 +1,217 @@
+"""Views: random geometry and colour on the device, one bilinear resample from the decoded crop.
+
+A view is one matrix. Matrices map pixel centres (integers) to pixel centres; everything that travels
+between views, points or heatmaps, goes through their product, and nothing is resampled twice.
+
+Legend: B batch, K keypoints, C channels, H W rows and columns, _33 matrix on columns (x, y, 1).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+import torch.nn.functional as F
+from pydantic import Field
+from torch import Tensor
+
+from poseshift.settings import Frozen
+from poseshift.data.draws import Draws
+from poseshift.data.types import CropBatch, LabeledBatch, View
+from poseshift.skeleton import Skeleton
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+GRAY = (0.299, 0.587, 0.114)
+
+
+class ViewConfig(Frozen):
+    """Augmentation ranges; lengths are fractions of the side, so 96 px and 256 px behave alike."""
+
+    rotation: float = Field(30.0, ge=0, le=180, description="degrees, drawn from +-this")
+    scale: tuple[float, float] = Field((0.8, 1.25), description="zoom range")
+    shift: float = Field(0.05, ge=0, le=0.5, description="of the side, drawn from +-this")
+    shear: float = Field(0.0, ge=0, le=60, description="degrees along x, drawn from +-this")
+    flip: float = Field(0.0, ge=0, le=1, description="share of labelled views mirrored")
+    brightness: float = Field(0.25, ge=0, le=1, description="factor drawn from 1 +- this")
+    contrast: float = Field(0.25, ge=0, le=1, description="factor drawn from 1 +- this")
+    saturation: float = Field(0.25, ge=0, le=1, description="factor drawn from 1 +- this")
+    blur: float = Field(0.0, ge=0, le=0.05, description="largest Gaussian sigma, of the side")
+    noise: float = Field(0.0, ge=0, le=0.5, description="largest noise sigma, of full scale")
+
+
+def resize_matrix(from_side: int, to_side: int) -> Tensor:
+    """Pixels of one side to pixels of another, both with centres at integers.
+
+    Example:
+        >>> apply(resize_matrix(256, 64), torch.tensor([[1.5, 255.5]]))  # edges go to edges
+        tensor([[ 0.0000, 63.5000]])
+    """
+    s = to_side / from_side
+    return torch.tensor([[s, 0, (s - 1) / 2], [0, s, (s - 1) / 2], [0, 0, 1]])
+
+
+def apply(matrix_33: Tensor, points_2: Tensor) -> Tensor:
+    """Map points (..., P, 2) through matrices (..., 3, 3).
+
+    Example:
+        >>> apply(torch.tensor([[2.0, 0, 1], [0, 2, 0], [0, 0, 1]]), torch.tensor([[3.0, 4.0]]))
+        tensor([[7., 8.]])
+    """
+    linear, offset = matrix_33[..., :2, :2], matrix_33[..., :2, 2]
+    return points_2 @ linear.transpose(-1, -2) + offset.unsqueeze(-2)
+
+
+def affine_matrix(draws: Draws, config: ViewConfig, side: int, flip: bool = False) -> Tensor:
+    """Random matrices within a square of ``side`` pixels, turning about its centre.
+
+    q = S R Sh F (p - c) + c + t: mirror first, then shear, turn, zoom and shift.
+    """
+    angle = draws.uniform(-config.rotation, config.rotation).deg2rad()
+    low, high = (math.log(s) for s in config.scale)
+    zoom = draws.uniform(low, high).exp()
+    shift_B2 = draws.uniform(-config.shift, config.shift, 2) * side
+    shear = draws.uniform(-config.shear, config.shear).deg2rad().tan()
+    mirror = torch.where(draws.uniform(0, 1) < (config.flip if flip else 0.0), -1.0, 1.0)
+    cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
+    turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
+    lean = torch.stack([torch.stack([mirror, shear], -1), torch.stack([zero, one], -1)], -2)
+    linear_B22 = zoom[:, None, None] * turn @ lean
+    centre = torch.full((2,), (side - 1) / 2, device=angle.device)
+    matrix_B33 = torch.eye(3, device=angle.device).repeat(len(angle), 1, 1)
+    matrix_B33[:, :2, :2] = linear_B22
+    matrix_B33[:, :2, 2] = centre + shift_B2 - linear_B22 @ centre
+    return matrix_B33
+
+
+def resample(image_BCHW: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
+    """Draw images through matrices onto squares of ``side`` pixels: one bilinear resample.
+
+    Works for crops and for heatmaps alike; outside the input is zero.
+    """
+    height, width = image_BCHW.shape[-2:]
+    inverse = torch.linalg.inv(matrix_B33.double()).to(matrix_B33)
+    # grid_sample (align_corners=False) wants the *input* place of each output pixel as
+    # (2 p + 1) / size - 1, so the pixel grid, the inverse and that scaling fold into one product.
+    ticks = torch.arange(side, device=matrix_B33.device, dtype=matrix_B33.dtype)
+    size = torch.tensor([width, height], device=matrix_B33.device)
+    linear_B22 = inverse[:, :2, :2] * (2 / size)[:, None]
+    offset_B2 = (2 * inverse[:, :2, 2] + 1) / size - 1
+    along_x = ticks[None, None, :, None] * linear_B22[:, None, None, :, 0]
+    along_y = ticks[None, :, None, None] * linear_B22[:, None, None, :, 1]
+    grid_BHW2 = along_x + along_y + offset_B2[:, None, None, :]
+    return F.grid_sample(image_BCHW, grid_BHW2.to(image_BCHW.dtype), align_corners=False)
+
+
+def photometric(image_BCHW: Tensor, draws: Draws, config: ViewConfig) -> Tensor:
+    """Random brightness, contrast, saturation, blur and noise of images in [0, 1]."""
+
+    def factor(spread: float) -> Tensor:
+        return draws.uniform(1 - spread, 1 + spread, 1, 1, 1)
+
+    weights = torch.tensor(GRAY, device=image_BCHW.device)[:, None, None]
+    bright, contrast, colour = (
+        factor(config.brightness),
+        factor(config.contrast),
+        factor(config.saturation),
+    )
+    image = image_BCHW * bright
+    gray = (image * weights).sum(1, keepdim=True)
+    mean = gray.mean((2, 3), keepdim=True)
+    # saturation then contrast, written out: c (s x + (1 - s) gray) + (1 - c) mean
+    image = (contrast * colour) * image + (contrast * (1 - colour)) * gray + (1 - contrast) * mean
+    if config.blur:
+        image = _blur(image, draws.uniform(0, config.blur) * image.shape[-1])
+    if config.noise:
+        sigma = draws.uniform(0, config.noise, 1, 1, 1)
+        image = image + sigma * draws.normal(*image.shape[1:])
+    return image.clamp(0, 1)
+
+
+def _blur(image_BCHW: Tensor, sigma_B: Tensor) -> Tensor:
+    """Blur each image with its own Gaussian: two one-dimensional grouped convolutions."""
+    batch, channels, height, width = image_BCHW.shape
+    reach = max(1, math.ceil(3 * float(sigma_B.max())))
+    ticks = torch.arange(-reach, reach + 1, device=image_BCHW.device)
+    kernel_BT = torch.exp(-0.5 * (ticks / sigma_B.clamp(min=1e-3)[:, None]) ** 2)
+    kernel_BT = (kernel_BT / kernel_BT.sum(1, keepdim=True)).repeat_interleave(channels, 0)
+    flat = image_BCHW.reshape(1, batch * channels, height, width)
+    flat = F.pad(flat, (reach, reach, reach, reach), mode="replicate")
+    flat = F.conv2d(flat, kernel_BT[:, None, :, None], groups=batch * channels)
+    flat = F.conv2d(flat, kernel_BT[:, None, None, :], groups=batch * channels)
+    return flat.reshape(batch, channels, height, width)
+
+
+def normalize(image_BCHW: Tensor) -> Tensor:
+    """Images in [0, 1] to the range ImageNet networks expect."""
+    mean = torch.tensor(IMAGENET_MEAN, device=image_BCHW.device)[:, None, None]
+    std = torch.tensor(IMAGENET_STD, device=image_BCHW.device)[:, None, None]
+    return (image_BCHW - mean) / std
+
+
+def to_float(crop_BHWC: Tensor) -> Tensor:
+    """Decoded bytes to channels-first floats in [0, 1]; the memory stays channels-last."""
+    return crop_BHWC.permute(0, 3, 1, 2).float() / 255
+
+
+def plain_view(crop_BHWC: Tensor, side: int) -> View:
+    """The crop itself at the network's side: what evaluation and prediction use."""
+    matrix = resize_matrix(crop_BHWC.shape[1], side).to(crop_BHWC.device)
+    matrix_B33 = matrix.expand(len(crop_BHWC), 3, 3)
+    image = to_float(crop_BHWC)
+    if crop_BHWC.shape[1] != side:
+        image = resample(image, matrix_B33, side)
+    return View(normalize(image), matrix_B33)
+
+
+def random_view(batch: CropBatch, config: ViewConfig, side: int, flip: bool = False) -> View:
+    """An augmented view of each crop."""
+    crop_side = batch.crop_BHWC.shape[1]
+    resize = resize_matrix(crop_side, side).to(batch.crop_BHWC.device)
+    matrix_B33 = affine_matrix(batch.draws, config, side, flip) @ resize
+    image = resample(to_float(batch.crop_BHWC), matrix_B33, side)
+    return View(normalize(photometric(image, batch.draws, config)), matrix_B33)
+
+
+def labeled_view(
+    batch: LabeledBatch, config: ViewConfig, side: int, skeleton: Skeleton
+) -> tuple[View, Tensor, Tensor]:
+    """An augmented view with its keypoints (view pixels) and weights.
+
+    Returns:
+        The view, keypoints (B, K, 2) with zeros where the weight is zero, and weights (B, K):
+        1 for labelled joints inside the view. A mirrored view has its joints relabelled.
+    """
+    view = random_view(batch, config, side, flip=True)
+    keypoints_BK2, labeled_BK = batch.keypoints_BK2, batch.visibility_BK > 0
+    if config.flip:
+        order = torch.tensor(skeleton.flip, device=keypoints_BK2.device)
+        mirrored = torch.linalg.det(view.matrix_B33) < 0
+        keypoints_BK2 = torch.where(
+            mirrored[:, None, None], keypoints_BK2[:, order], keypoints_BK2
+        )
+        labeled_BK = torch.where(mirrored[:, None], labeled_BK[:, order], labeled_BK)
+    points_BK2 = apply(view.matrix_B33, keypoints_BK2)
+    inside = ((points_BK2 >= -0.5) & (points_BK2 < side - 0.5)).all(-1)
+    weight_BK = labeled_BK & inside
+    return view, points_BK2.masked_fill(~weight_BK[..., None], 0.0), weight_BK.float()
+
+
+def warp_maps(
+    maps_BKHW: Tensor, from_B33: Tensor, to_B33: Tensor, view_side: int, cells: int | None = None
+) -> Tensor:
+    """Carry heatmaps from one view to another: the product of the matrices, one resample.
+
+    Args:
+        maps_BKHW: Heatmaps of the view ``from_B33``.
+        from_B33: Crop pixels to pixels of the view the maps belong to.
+        to_B33: Crop pixels to pixels of the view they should go to.
+        view_side: Pixels a side of both views.
+        cells: Heatmap side wanted, the same if not given.
+    """
+    size = maps_BKHW.shape[-1]
+    cells = cells or size
+    to_cells = resize_matrix(view_side, cells).to(maps_BKHW.device).double()
+    of_cells = resize_matrix(size, view_side).to(maps_BKHW.device).double()
+    step = to_B33.double() @ torch.linalg.inv(from_B33.double())
+    return resample(maps_BKHW, (to_cells @ step @ of_cells).float(), cells)

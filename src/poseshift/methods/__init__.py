@@ -1,0 +1,1 @@
+"""Adaptation methods: one readable file each, none imports another."""

@@ -1,0 +1,127 @@
+"""What a method is: networks, a generator of losses, and the network it would predict with.
+
+To add one, copy ``source_only.py``: a config, ``phases``, a ``passes`` table. See CONTRIBUTING.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import Field
+from torch import Tensor, nn
+
+from poseshift.data.heatmap import encode
+from poseshift.data.types import LabeledBatch
+from poseshift.data.views import ViewConfig, apply, labeled_view, resize_matrix
+from poseshift.nn.ema import ema_decay, ema_update
+from poseshift.nn.posenet import PoseNet
+from poseshift.registry import Registry
+from poseshift.settings import Frozen
+from poseshift.skeleton import Skeleton
+
+TargetBatch = TypeVar("TargetBatch")
+
+
+class MethodConfig(Frozen):
+    """Settings every method has."""
+
+    name: str = "source_only"
+    ema: float = Field(
+        0.99, ge=0, lt=1, description="decay of the averaged weights that predict; 0 for none"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One optimiser update: weighted losses by name, and the parameter groups it moves."""
+
+    losses: Mapping[str, Tensor]
+    update: tuple[str, ...] = ("network",)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One forward a step: the floor of a step's cost is the sum of these.
+
+    Attributes:
+        network: Attribute of the method.
+        images: How many, in micro-batches (2 when source and target go through together).
+        grad: Whether a backward follows.
+    """
+
+    network: str
+    images: int = 1
+    grad: bool = True
+
+
+class Method(nn.Module, ABC, Generic[TargetBatch]):
+    """Base of all methods; the type parameter is what it sees of the target.
+
+    ``Method[None]`` sees nothing, ``Method[UnlabeledBatch]`` crops, ``Method[LabeledBatch]`` (upper
+    bounds only) labels too; ``target`` says the same to the engine.
+
+    Everything learnable or counted is in ``state_dict``; everything random comes from
+    ``batch.draws``: so a resumed run is the uninterrupted one.
+
+    Args:
+        network: The network to train, already holding its start.
+        skeleton: Joints, one map each.
+        config: The method's settings.
+        view: Augmentation ranges.
+        side: Pixels a side of the views.
+    """
+
+    name: ClassVar[str]
+    target: ClassVar[Literal["unused", "unlabeled", "labeled"]]
+    Config: ClassVar[type[MethodConfig]] = MethodConfig
+    passes: ClassVar[tuple[Pass, ...]]
+
+    def __init__(
+        self,
+        network: PoseNet,
+        skeleton: Skeleton,
+        config: MethodConfig,
+        view: ViewConfig,
+        side: int,
+    ) -> None:
+        super().__init__()
+        self.network, self.skeleton, self.config = network, skeleton, config
+        self.view, self.side, self.cells = view, side, network.cells(side)
+        self.average = copy.deepcopy(network).requires_grad_(False).eval() if config.ema else None
+
+    @abstractmethod
+    def phases(self, source: LabeledBatch, target: TargetBatch) -> Iterator[Phase]:
+        """Yield one :class:`Phase` per optimiser update of this step."""
+
+    def groups(self) -> dict[str, list[nn.Parameter]]:
+        """Parameters by the names that phases update."""
+        return {"network": list(self.network.parameters())}
+
+    def rates(self) -> dict[str, float]:
+        """Factors on the learning rate by group; 1 where not given."""
+        return {}
+
+    def after_step(self, step: int) -> None:
+        """Move what follows the network: here its average."""
+        if self.average is not None:
+            ema_update(self.average, self.network, ema_decay(self.config.ema, step))
+
+    def predictor(self) -> PoseNet:
+        """The network that predicts: what checkpoints keep and evaluation measures."""
+        return self.network if self.average is None else self.average
+
+    def supervised_view(self, batch: LabeledBatch) -> tuple[Tensor, Tensor, Tensor]:
+        """An augmented labelled view: images, clean target heatmaps, weights."""
+        view, points_BK2, weight_BK = labeled_view(batch, self.view, self.side, self.skeleton)
+        to_cells = resize_matrix(self.side, self.cells).to(points_BK2.device)
+        return view.image_BCHW, encode(apply(to_cells, points_BK2), self.cells), weight_BK
+
+
+METHODS: Registry[type[Method[Any]]] = Registry(
+    "methods",
+    {name: f"poseshift.methods.{name}" for name in ("source_only", "supervised")},
+)
