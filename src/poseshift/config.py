@@ -1,4 +1,4 @@
-"""Everything a run was told, in one frozen model; a run folder keeps it, whole, as ``config.yaml``."""
+"""Everything a run was told, in one frozen model; a run folder keeps it as ``config.yaml``."""
 
 from __future__ import annotations
 

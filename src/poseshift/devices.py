@@ -6,17 +6,25 @@ import ctypes
 import os
 import platform
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 
 from poseshift.config import TrainConfig
 from poseshift.errors import UserError
 
+Net = TypeVar("Net", bound=nn.Module)
+
 
 def pick_device(wanted: str) -> str:
     """The accelerator to use; a wanted one that is not there is a user's error."""
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    here = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
     if wanted == "auto":
         return next(name for name in ("cuda", "mps", "cpu") if here[name])
     if not here[wanted]:
@@ -31,7 +39,7 @@ def pick_device(wanted: str) -> str:
 def native_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 in hardware."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "cpu" and platform.machine() in ("x86_64", "AMD64"):
         try:
             return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
@@ -60,6 +68,15 @@ def make_fabric(config: TrainConfig) -> Fabric:
         strategy="ddp" if several else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
+
+
+def place(module: Net, device: torch.device | str, channels_last: bool = True) -> Net:
+    """Move a network to a device, its convolutions channels-last."""
+    move: Any = module.to  # the type stubs do not know memory_format
+    move(device=device)
+    if channels_last:
+        move(memory_format=torch.channels_last)
+    return module
 
 
 def keep_freed_memory() -> None:

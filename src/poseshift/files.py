@@ -11,7 +11,7 @@ from typing import Any
 from poseshift.errors import UserError
 
 
-def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
+def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary neighbour of ``path``, then rename it into place."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -31,7 +31,7 @@ def write_atomic(path: Path, write: Callable[[Path], None]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
-    write_atomic(path, lambda partial: partial.write_text(text, encoding="utf-8") and None)
+    write_atomic(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
+from torch import Tensor
 
 from poseshift.run import Run
 
@@ -53,7 +54,36 @@ class Progress:
             self.console.print(f"{self.label}: step {done}/{self.steps}  {text}", highlight=False)
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         if self.bar is not None:
             self.bar.stop()
+
+
+class Meter:
+    """Means of losses and the speed since it was last asked, kept on the device until then.
+
+    Args:
+        images: Samples of each domain in a step.
+    """
+
+    def __init__(self, images: int) -> None:
+        self.images, self.sums = images, dict[str, Tensor]()
+        self.steps, self.since = 0, time.perf_counter()
+
+    def add(self, losses: Mapping[str, Tensor]) -> None:
+        """Count one step."""
+        self.steps += 1
+        for name, value in losses.items():
+            self.sums[name] = self.sums[name] + value if name in self.sums else value
+
+    def flush(self) -> tuple[dict[str, float], float]:
+        """Mean losses and images a second; starts anew."""
+        means = {name: float(value) / self.steps for name, value in self.sums.items()}
+        now = time.perf_counter()
+        speed = self.images * self.steps / (now - self.since)
+        self.sums, self.steps, self.since = {}, 0, now
+        return means, speed

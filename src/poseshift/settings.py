@@ -1,4 +1,4 @@
-"""Settings: frozen typed models <-> YAML <-> ``--set a.b=c``, with errors that name the nearest key."""
+"""Settings: frozen typed models <-> YAML <-> ``--set a.b=c``; errors name the nearest key."""
 
 from __future__ import annotations
 
@@ -38,9 +38,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise BadInput(
-            f"expected 'key: value' lines, found a {type(data).__name__}", where=file
-        )
+        raise BadInput(f"expected 'key: value' lines, found a {type(data).__name__}", where=file)
     return data
 
 
@@ -59,7 +57,9 @@ def parse_set(pairs: Iterable[str]) -> dict[str, Any]:
         try:
             value = yaml.safe_load(text)
         except yaml.YAMLError as error:
-            raise UserError(f"'{text}' is not a value YAML understands", where=f"--set {key}") from error
+            raise UserError(
+                f"'{text}' is not a value YAML understands", where=f"--set {key}"
+            ) from error
         place = result
         *path, last = key.split(".")
         for name in path:

@@ -18,6 +18,7 @@ from poseshift.skeleton import Skeleton
 
 TILE, GAP = 192, 6
 _COLORS = {"left": (255, 120, 40), "right": (50, 130, 255), "": (60, 210, 90)}
+_FAR = 1e4  # pixels; nothing beyond could be seen, and OpenCV counts in short integers
 _SUSPECT, _PAPER = (230, 30, 30), (245, 245, 242)
 
 
@@ -45,13 +46,12 @@ def contact_sheet(
 
 
 def _tile(pack: Pack, index: int) -> Bytes:
+    tile_HWC = np.full((TILE, TILE, 3), _PAPER, dtype=np.uint8)
     if pack.info.has_images:
-        tile_HWC = cv2.resize(pack.image(index), (TILE, TILE), interpolation=cv2.INTER_AREA)
-    else:
-        tile_HWC = np.full((TILE, TILE, 3), _PAPER, dtype=np.uint8)
+        crop_HWC = pack.crops.image(index)
+        cv2.resize(crop_HWC, (TILE, TILE), dst=tile_HWC, interpolation=cv2.INTER_AREA)
     zoom = TILE / pack.info.side
     keypoints_K2 = (pack.poses.keypoints_NK2[index] + 0.5) * zoom - 0.5
-    tile_HWC = np.ascontiguousarray(tile_HWC, dtype=np.uint8)
     draw_pose(tile_HWC, keypoints_K2, pack.poses.visibility_NK[index], pack.skeleton)
     return tile_HWC
 
@@ -62,10 +62,8 @@ def draw_pose(
     """Draw a pose into an image, in place; joints that are not labelled are left out."""
     colors = [_COLORS[side_and_stem(name)[0]] for name in skeleton.keypoints]
     spots = [
-        (int(round(float(x))), int(round(float(y))))
-        if v > UNLABELED and abs(x) + abs(y) < 1e5
-        else None
-        for (x, y), v in zip(keypoints_K2, visibility_K, strict=True)
+        (round(x), round(y)) if v > UNLABELED and abs(x) + abs(y) < _FAR else None
+        for (x, y), v in zip(keypoints_K2.tolist(), visibility_K.tolist(), strict=True)
     ]
     for a, b in skeleton.edges:
         start, end = spots[a], spots[b]

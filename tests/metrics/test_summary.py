@@ -1,4 +1,4 @@
-"""The summary agrees with the single metrics, is plain JSON, and says None where it knows nothing."""
+"""The summary agrees with the single metrics, is plain JSON, and says None for the unknown."""
 
 import json
 import math

@@ -1,7 +1,8 @@
 """Built-in worlds as Packs: ``world:street`` anywhere a Pack is named, baked once and kept.
 
 ``world:NAME`` is the training split, ``world:NAME/test`` the held-out one; ``?count=2000`` sets the
-number of samples. Sample i of a world is the same however it is reached, so a larger bake only adds.
+number of samples. Sample i of a world is the same however it is reached, so a larger bake only
+adds.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from poseshift.errors import UserError
 from poseshift.skeleton import skeleton
 
 COUNTS = {"train": 4000, "test": 1000}
-_SPEC = re.compile(r"world:(?P<name>[^?/]+(?:/[^?]+?)??)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d+))?")
+_SPEC = re.compile(
+    r"world:(?P<name>[^?/]+(?:/[^?]+?)??)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d+))?"
+)
 
 
 def open_pack(spec: str | Path, side: int) -> Pack:
@@ -33,7 +36,9 @@ def open_pack(spec: str | Path, side: int) -> Pack:
     match = _SPEC.fullmatch(text)
     if match is None:
         raise UserError(
-            "is not a world's name", where=text, fix="world:NAME, world:NAME/test or world:NAME?count=N"
+            "is not a world's name",
+            where=text,
+            fix="world:NAME, world:NAME/test or world:NAME?count=N",
         )
     split = match["split"] or "train"
     count = int(match["count"] or COUNTS[split])

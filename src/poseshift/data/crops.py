@@ -38,7 +38,7 @@ def keypoint_box(keypoints_K2: Doubles, visibility_K: Bytes) -> Box | None:
         (1.0, 2.0, 4.0, 7.0)
     """
     points = keypoints_K2[visibility_K > UNLABELED]
-    if len(points) < 2 or not np.ptp(points, axis=0).any():
+    if len(points) < 2 or np.ptp(points, axis=0).max() < 1e-6:
         return None
     (left, top), (width, height) = points.min(axis=0), np.ptp(points, axis=0)
     return float(left), float(top), float(width), float(height)

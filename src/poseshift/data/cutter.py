@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -23,12 +24,15 @@ from poseshift.data.types import UNLABELED, Bytes, Sample
 from poseshift.errors import BadInput
 from poseshift.skeleton import JointMap, Skeleton
 
+_TINY, _HUGE = 1e-6, 1e6  # pixels: less is no box, more is no image
+
 
 @dataclass(frozen=True, slots=True)
 class Cutter:
     """Turns one annotation into one sample; safe to call from several threads.
 
     Attributes:
+        path: What the user named, for messages.
         annotations: The set the annotations come from.
         mapping: From the joints of the file to those wanted.
         side: Pixels a side of the crops.
@@ -36,6 +40,7 @@ class Cutter:
         margin: Crop side over box side; a whole image takes none.
     """
 
+    path: Path
     annotations: AnnotationSet
     mapping: JointMap
     side: int
@@ -52,7 +57,7 @@ class Cutter:
             return problem
 
     def _sample(self, item: Annotation) -> Sample | Skipped:
-        where = f"{self.annotations.name}: sample '{item.id}'"
+        where = f"{self.path}: sample '{item.id}'"
         keypoints_K2, visibility_K = self.mapping.apply(item.keypoints_K2, item.visibility_K)
         if self.annotations.labeled and not visibility_K.any():
             known = " that the skeleton knows" if item.visibility_K.any() else ""
@@ -61,7 +66,7 @@ class Cutter:
         if item.image is not None:
             image = read_image(item.image, upright=self.annotations.upright)
             _check_size(item, image)
-            _check_joints(item, image, self.mapping.source, where)
+        _check_joints(item, image, self.mapping.source, where)
         box = self._box(item, image, where)
         if box is None:
             return Skipped(item.id, "its labelled keypoints span no box")
@@ -107,16 +112,18 @@ def _check_size(item: Annotation, image: Bytes) -> None:
         )
 
 
-def _check_joints(item: Annotation, image: Bytes, joints: Skeleton, where: str) -> None:
+def _check_joints(item: Annotation, image: Bytes | None, joints: Skeleton, where: str) -> None:
     """A labelled joint may lie outside a picture that cuts it off, but not a picture away."""
-    size_2 = np.array([image.shape[1], image.shape[0]])
+    width, height = (image.shape[1], image.shape[0]) if image is not None else (_HUGE, _HUGE)
+    size_2 = np.array([width, height])
     far_K = ((item.keypoints_K2 < -size_2) | (item.keypoints_K2 > 2 * size_2)).any(axis=1)
     far_K &= item.visibility_K > UNLABELED
     if far_K.any():
         k = int(np.argmax(far_K))
         x, y = item.keypoints_K2[k]
+        picture = "any image" if image is None else f"its image of {width} x {height} pixels"
         raise BadInput(
-            f"({x:g}, {y:g}) is far outside its image of {size_2[0]} x {size_2[1]} pixels",
+            f"({x:g}, {y:g}) is far outside {picture}",
             where=f"{where}, joint {joints.keypoints[k]}",
             fix="correct the label or mark it missing",
         )
@@ -124,7 +131,7 @@ def _check_joints(item: Annotation, image: Bytes, joints: Skeleton, where: str) 
 
 def _check_box(box: Box, image: Bytes | None, where: str) -> None:
     left, top, width, height = box
-    if not all(map(math.isfinite, box)) or width <= 0 or height <= 0:
+    if not all(map(math.isfinite, box)) or min(width, height) < _TINY:
         raise BadInput(f"its box has size {width:g} x {height:g}", where=where, fix="correct it")
     if image is None:
         return

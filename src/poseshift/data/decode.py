@@ -15,7 +15,7 @@ from poseshift.errors import BadInput
 
 MOST_MEGAPIXELS = 80
 LONGEST_SIDE = 32_000  # OpenCV warps no longer ones
-_KINDS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP", "MPO")  # some others start programs to be read
+_KINDS = ("JPEG", "PNG", "BMP", "TIFF", "WEBP")  # some others start programs to be read
 
 
 def read_image(path: Path, *, upright: bool = False) -> Bytes:

@@ -1,7 +1,8 @@
 """Random numbers that depend on (seed, step, stream) alone.
 
-They are drawn for the whole step and sliced to the rows of one micro-batch, so N processes draw what
-one process accumulating N micro-batches draws, and a resumed run draws what it would have drawn.
+They are drawn for the whole step and sliced to the rows of one micro-batch, so N processes draw
+what one process accumulating N micro-batches draws, and a resumed run draws what it would have
+drawn.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Heatmaps: keypoints to maps and back, unbiased ("clean") and as published ("protocol").
 
 Clean: a Gaussian of peak 1 at the sub-pixel place, separable; decoded from the log-parabola through
-the peak and its neighbours, which is exact for a Gaussian. Protocol: the Gaussian sits on the rounded
-cell and is cut at 3 sigma; decoded as the integer argmax.
+the peak and its neighbours, which is exact for a Gaussian. Protocol: the Gaussian sits on the
+rounded cell and is cut at 3 sigma; decoded as the integer argmax.
 
 Sigma is in cells; published runs use 2 of 64, written :data:`SIGMA` as a fraction of the side.
 Legend: B batch, K keypoints, H W rows and columns of the map.

@@ -17,7 +17,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -135,6 +136,7 @@ class PackWriter:
         self.skeleton, self.side, self.crop_from = skeleton, side, crop_from
         self.name = name or self.path.name
         self.made_by = {"by": made_by, "version": __version__}
+        self._where = made_by or self.name  # the command names the user's file
         self.skipped: list[str] = []
         self._partial = self.path.parent / f".{self.path.name}.partial"
         self._rows: list[Sample] = []
@@ -150,7 +152,8 @@ class PackWriter:
 
     def __enter__(self) -> Self:
         shutil.rmtree(self._partial, ignore_errors=True)
-        self._partial.mkdir(parents=True)
+        with self._disk():
+            self._partial.mkdir(parents=True)
         return self
 
     def __exit__(
@@ -161,16 +164,26 @@ class PackWriter:
     ) -> None:
         try:
             if kind is None:
-                self._finish()
-        except OSError as cause:
-            raise _disk_error(self.path, cause) from cause
+                with self._disk():
+                    self._finish()
         finally:
             for sink in (self._shard, self._poses):
                 if sink is not None:
-                    sink.close()
+                    with suppress(OSError):  # a full disk cannot take the footer either
+                        sink.close()
             shutil.rmtree(self._partial, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in _DISK_ERRNOS:
-            raise _disk_error(self.path, error) from error
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Turn what goes wrong with the disk into what the user can do about it."""
+        try:
+            yield
+        except OSError as cause:
+            raise UserError(
+                f"could not write the Pack ({cause.strerror or cause}); nothing was left behind",
+                where=self.path,
+                fix="free some space or choose another folder",
+            ) from cause
 
     def add(self, sample: Sample) -> None:
         """Append one sample; its id must be new and its arrays as the skeleton says."""
@@ -179,7 +192,7 @@ class PackWriter:
         if (sample.image is None) != (self._first.image is None):
             raise BadInput(
                 "some samples have an image and some have none",
-                where=f"{self.name}: sample '{sample.id}'",
+                where=f"{self._where}: sample {sample.id!r}",
                 fix="prepare them as two Packs",
             )
         if sample.image is not None:
@@ -187,7 +200,8 @@ class PackWriter:
             self._images.append(data)
             self._hash.update(hashlib.sha256(data).digest())
             if len(self._images) == BATCH_ROWS:
-                self._flush_images()
+                with self._disk():
+                    self._flush_images()
         self._hash.update(sample.id.encode() + b"\0")
         self._hash.update(np.ascontiguousarray(sample.keypoints_K2, dtype="<f4").tobytes())
         self._hash.update(np.ascontiguousarray(sample.visibility_K, dtype="u1").tobytes())
@@ -195,17 +209,20 @@ class PackWriter:
         self._rows.append(replace(sample, image=None))
         self._count += 1
         if len(self._rows) == SHARD_ROWS:
-            self._flush_poses()
+            with self._disk():
+                self._flush_poses()
 
     def skip(self, line: str) -> None:
         """Record one thing that was left out, and why."""
         self.skipped.append(line)
 
     def _check(self, sample: Sample) -> None:
-        where = f"{self.name}: sample '{sample.id}'"
+        where = f"{self._where}: sample {sample.id!r}"
         if sample.id in self._seen:
             raise BadInput("this id occurs twice", where=where, fix="give every sample its own id")
-        self._seen.add(sample.id)
+        for text in (sample.id, sample.source, sample.category, sample.track):
+            if not text.isascii() and text != text.encode(errors="replace").decode():
+                raise BadInput(f"{text!r} is not Unicode text", where=where, fix="rename it")
         joints = len(self.skeleton)
         if sample.keypoints_K2.shape != (joints, 2) or sample.visibility_K.shape != (joints,):
             raise BadInput(
@@ -218,6 +235,7 @@ class PackWriter:
         if bad.any():
             joint = self.skeleton.keypoints[int(np.argmax(bad))]
             raise BadInput("labelled but not a finite number", where=f"{where}, joint {joint}")
+        self._seen.add(sample.id)
 
     def _flush_images(self) -> None:
         if not self._images:
@@ -243,9 +261,13 @@ class PackWriter:
 
     def _finish(self) -> None:
         if self._first is None:
-            first = f"; {len(self.skipped)} were skipped, first: {self.skipped[0]}"
+            skips = (
+                f"; {len(self.skipped)} skipped, first: {self.skipped[0]}" if self.skipped else ""
+            )
             raise BadInput(
-                "no usable sample was found" + (first if self.skipped else ""), where=self.name
+                f"no usable sample was found{skips}",
+                where=self._where,
+                fix="check the files, or the rows that were asked for",
             )
         self._flush_images()
         if self._rows:
@@ -440,15 +462,4 @@ def _pose_table(table: Any, joints: int, extra: Mapping[str, int]) -> PoseTable:
         frame_N=array("frame"),
         scale_N=array("scale"),
         extra={key: array(key, width) for key, width in extra.items()},
-    )
-
-
-_DISK_ERRNOS = (28, 30, 122, 13)  # full, read-only, over quota, not permitted
-
-
-def _disk_error(path: Path, cause: OSError) -> UserError:
-    return UserError(
-        f"could not write the Pack ({cause.strerror or cause}); nothing was left behind",
-        where=path,
-        fix="free some space or choose another folder",
     )

@@ -102,7 +102,8 @@ def prepare(
         return _prepare_world(str(path), Path(out), side, overwrite, progress)
     annotations = _open(Path(path), format, skeleton, images)
     mapping = _mapping(annotations, skeleton, alias)
-    cutter = Cutter(annotations, mapping, side, _crop_from(annotations, box, Path(path)), margin)
+    crop_from = _crop_from(annotations, box, Path(path))
+    cutter = Cutter(Path(path), annotations, mapping, side, crop_from, margin)
     first, last = _rows(rows)
     items = islice(annotations.items, first, last)
     total = annotations.count and len(range(annotations.count)[first:last])
@@ -111,7 +112,7 @@ def prepare(
         mapping.target,
         side,
         name=annotations.name,
-        crop_from=cutter.crop_from,
+        crop_from=crop_from,
         made_by=f"prepare {path}",
         overwrite=overwrite,
     )
@@ -124,7 +125,7 @@ def prepare(
     return Report(
         pack=writer.path,
         count=count,
-        crop_from=cutter.crop_from,
+        crop_from=crop_from,
         skeleton=mapping.target.name,
         skipped=writer.skipped,
         notes=[*annotations.notes, *_notes(mapping)],
@@ -209,8 +210,7 @@ def _notes(mapping: JointMap) -> list[str]:
 
 
 def _mention_skipping(problem: BadInput) -> BadInput:
-    hint = "leave such samples out with --skip-bad"
-    fix = f"{problem.fix}; or {hint}" if problem.fix else hint
+    fix = f"{problem.fix or 'correct it'}; or leave such samples out with --skip-bad"
     return BadInput(problem.problem, where=problem.where, fix=fix)
 
 

@@ -1,7 +1,8 @@
 """Views: random geometry and colour on the device, one bilinear resample from the decoded crop.
 
-A view is one matrix. Matrices map pixel centres (integers) to pixel centres; everything that travels
-between views, points or heatmaps, goes through their product, and nothing is resampled twice.
+A view is one matrix. Matrices map pixel centres (integers) to pixel centres; everything that
+travels between views, points or heatmaps, goes through their product, and nothing is resampled
+twice.
 
 Legend: B batch, K keypoints, C channels, H W rows and columns, _33 matrix on columns (x, y, 1).
 """
@@ -15,9 +16,9 @@ import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor
 
-from poseshift.settings import Frozen
 from poseshift.data.draws import Draws
 from poseshift.data.types import CropBatch, LabeledBatch, View
+from poseshift.settings import Frozen
 from poseshift.skeleton import Skeleton
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -187,9 +188,7 @@ def labeled_view(
     if config.flip:
         order = torch.tensor(skeleton.flip, device=keypoints_BK2.device)
         mirrored = torch.linalg.det(view.matrix_B33) < 0
-        keypoints_BK2 = torch.where(
-            mirrored[:, None, None], keypoints_BK2[:, order], keypoints_BK2
-        )
+        keypoints_BK2 = torch.where(mirrored[:, None, None], keypoints_BK2[:, order], keypoints_BK2)
         labeled_BK = torch.where(mirrored[:, None], labeled_BK[:, order], labeled_BK)
     points_BK2 = apply(view.matrix_B33, keypoints_BK2)
     inside = ((points_BK2 >= -0.5) & (points_BK2 < side - 0.5)).all(-1)

@@ -9,7 +9,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -109,6 +109,13 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
         """Move what follows the network: here its average."""
         if self.average is not None:
             ema_update(self.average, self.network, ema_decay(self.config.ema, step))
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training; the average only ever follows, so it stays as it is."""
+        super().train(mode)
+        if self.average is not None:
+            self.average.eval()
+        return self
 
     def predictor(self) -> PoseNet:
         """The network that predicts: what checkpoints keep and evaluation measures."""

@@ -3,8 +3,8 @@
 L = 0.5 w (h(x_s) - y_s)^2, averaged over batch, joints and cells (Xiao et al., Simple Baselines,
 ECCV 2018; the "source only" rows of RegDA, UDAPE and MLA).
 
-Deviations: clean sub-pixel target maps where the published code rounds to cells; the averaged weights
-predict (``ema: 0`` for the raw ones).
+Deviations: clean sub-pixel target maps where the published code rounds to cells; the averaged
+weights predict (``ema: 0`` for the raw ones).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Backbones through transformers' AutoBackbone: any hub id or local folder, or a config alone.
 
-Presets need no network: they are built from a config with random weights. ``pretrained`` fetches the
-weights the preset is named after, from the hub's cache or the hub.
+Presets need no network: they are built from a config with random weights. ``pretrained`` fetches
+the weights the preset is named after, from the hub's cache or the hub.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Backbone(nn.Module):
 def _resnet(depths: list[int], layer: str, widths: list[int], stem: int) -> Any:
     from transformers import ResNetConfig
 
-    return ResNetConfig(
+    make: Any = ResNetConfig  # its type stubs do not know out_features
+    return make(
         embedding_size=stem,
         hidden_sizes=widths,
         depths=depths,
@@ -50,7 +51,8 @@ _WIDE, _NARROW = [256, 512, 1024, 2048], [64, 128, 256, 512]
 def _presets() -> dict[str, tuple[Any, str]]:
     from transformers import Dinov2Config
 
-    dinov2 = Dinov2Config(
+    make: Any = Dinov2Config
+    dinov2 = make(
         hidden_size=384, num_hidden_layers=12, num_attention_heads=6, image_size=518, patch_size=14,
         out_features=["stage12"],
     )  # fmt: skip
@@ -70,8 +72,6 @@ def build_backbone(name: str, pretrained: bool = False) -> Backbone:
         >>> build_backbone("tiny").stride
         16
     """
-    from transformers import AutoBackbone
-
     presets = _presets()
     if name in presets:
         config, hub_id = presets[name]
@@ -79,7 +79,7 @@ def build_backbone(name: str, pretrained: bool = False) -> Backbone:
             raise UserError(
                 f"'{name}' has no published weights", fix="--set network.pretrained=false"
             )
-        model = _pretrained(hub_id) if pretrained else AutoBackbone.from_config(config)
+        model = _pretrained(hub_id) if pretrained else _auto().from_config(config)
     elif Path(name).is_dir() or "/" in name:
         model = _pretrained(name)
     else:
@@ -91,11 +91,15 @@ def build_backbone(name: str, pretrained: bool = False) -> Backbone:
     return Backbone(model, int(model.channels[-1]), _stride(model.config))
 
 
-def _pretrained(name: str) -> nn.Module:
-    from transformers import AutoBackbone
+def _auto() -> Any:
+    from transformers import AutoBackbone  # slow to import, and untyped
 
+    return AutoBackbone
+
+
+def _pretrained(name: str) -> Any:
     try:
-        model: nn.Module = AutoBackbone.from_pretrained(name, use_safetensors=True)
+        model = _auto().from_pretrained(name, use_safetensors=True)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(

@@ -18,7 +18,7 @@ def ema_decay(decay: float, step: int) -> float:
 
 @torch.no_grad()
 def ema_update(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """average <- decay * average + (1 - decay) * model, batch statistics included.
+    """Move an average: decay * average + (1 - decay) * model, batch statistics included.
 
     Counters (integer buffers) are copied.
     """

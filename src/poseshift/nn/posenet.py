@@ -72,7 +72,7 @@ class PoseNet(nn.Module):
         self.upsample: Upsampler = HEADS[config.head](self.backbone.channels, config)
         self.head = nn.Conv2d(self.upsample.channels, joints, 1)
         nn.init.normal_(self.head.weight, std=0.001)
-        nn.init.zeros_(self.head.bias)
+        nn.init.constant_(self.head.get_parameter("bias"), 0)
 
     def features(self, image_BCHW: Tensor) -> Tensor:
         """Upsampled features (B, C, cells, cells)."""

@@ -53,7 +53,7 @@ class AnimalPose:
             )
         for key, entries in data.items():
             if not isinstance(entries, list):
-                raise BadInput(f"'{key}' should hold a list", where=path)
+                raise BadInput(f"'{key}' should hold a list", where=path, fix="get the file again")
         return AnnotationSet(
             name=path.stem,
             skeleton=skeleton("animal20"),

@@ -136,7 +136,8 @@ def see(positions_FK3: Doubles, name: str) -> Doubles:
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     yaw, pitch = rng.uniform(0, 360), rng.uniform(-5, 15)
     turned_FK3 = centred_FK3 @ _rotation(1, np.array([yaw]))[0] @ _rotation(0, np.array([pitch]))[0]
-    depth_FK1 = DISTANCE * height + turned_FK3[..., 2:]
+    # The camera stands at +z: x goes right and y up without mirroring anybody.
+    depth_FK1 = DISTANCE * height - turned_FK3[..., 2:]
     return np.asarray(HEIGHT_PX * DISTANCE * turned_FK3[..., :2] / depth_FK1 * (1, -1))
 
 
@@ -155,16 +156,19 @@ class _Words:
         line = self.words[min(self.at, len(self.words)) - 1][1] if self.words else 1
         return f"{self.path}: line {line}"
 
+    def wrong(self, problem: str) -> BadInput:
+        return BadInput(problem, where=self.where(), fix="get the file again, or export it again")
+
     def next(self) -> str:
         if not self:
-            raise BadInput("ends too early", where=self.where(), fix="get the file again")
+            raise self.wrong("ends too early")
         self.at += 1
         return self.words[self.at - 1][0]
 
     def expect(self, wanted: str) -> None:
         found = self.next()
         if found.lower() != wanted.lower():
-            raise BadInput(f"expected '{wanted}', found '{found}'", where=self.where())
+            raise self.wrong(f"expected '{wanted}', found '{found}'")
 
     def number(self) -> float:
         return cell_number(self.next(), self.where())
@@ -172,7 +176,7 @@ class _Words:
     def count(self, most: int) -> int:
         word = self.next()
         if not word.isdecimal() or len(word) > 9 or int(word) > most:
-            raise BadInput(f"expected a count up to {most}, found '{word}'", where=self.where())
+            raise self.wrong(f"expected a count up to {most}, found '{word}'")
         return int(word)
 
 
@@ -229,13 +233,13 @@ def _hierarchy(words: _Words) -> tuple[list[str], list[int], list[list[float]], 
         elif word == "MOTION" and not open_joints:
             return names, parents, offsets, channels
         else:
-            raise BadInput(f"did not expect '{word}'", where=words.where())
+            raise words.wrong(f"did not expect '{word}'")
 
 
 def _channel(words: _Words) -> str:
     word = words.next()
     if word[:1].lower() not in _AXES or word[1:] not in ("position", "rotation"):
-        raise BadInput(f"'{word}' is no channel", where=words.where())
+        raise words.wrong(f"'{word}' is no channel")
     return word
 
 

@@ -100,7 +100,11 @@ class _Reader:
             )
         category = self.categories.get(_key(entry, "category_id", where))
         if category is None:
-            raise BadInput(f"category_id {entry['category_id']} is not declared", where=where)
+            raise BadInput(
+                f"category_id {entry['category_id']} has no keypoints declared",
+                where=where,
+                fix="declare it under 'categories' or remove the annotation",
+            )
         joints = len(self.skeleton)
         triples = numbers(entry.get("keypoints"), 3 * joints, f"{where}, keypoints").reshape(-1, 3)
         if not np.isin(triples[:, 2], (0, 1, 2)).all():
@@ -142,7 +146,9 @@ def _size(image: dict[str, Any], where: str) -> tuple[int, int] | None:
 def _key(entry: dict[str, Any], name: str, where: str) -> int:
     value = entry.get(name)
     if type(value) is not int:
-        raise BadInput(f"'{name}' should be an integer, found {value!r}", where=where)
+        raise BadInput(
+            f"'{name}' should be an integer, found {value!r}", where=where, fix="number the entries"
+        )
     return value
 
 
@@ -180,7 +186,9 @@ def _categories(
             table[key] = (str(entry.get("name", "")), given)
             continue
         if not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-            raise BadInput("'keypoints' should be a list of names", where=where)
+            raise BadInput(
+                "'keypoints' should be a list of names", where=where, fix='write ["nose", ...]'
+            )
         table[key] = (
             str(entry.get("name", "")),
             skeleton_for(names, where, _edges(entry.get("skeleton"), names, where)),
@@ -194,7 +202,11 @@ def _edges(value: Any, names: list[str], where: str) -> list[tuple[str, str]]:
     for pair in value or []:
         first, second = (int(i) - 1 for i in numbers(pair, 2, f"{where}, skeleton"))
         if not (0 <= first < len(names) and 0 <= second < len(names)):
-            raise BadInput(f"edge {pair} names a joint that is not there", where=where)
+            raise BadInput(
+                f"edge {pair} names a joint that is not there",
+                where=where,
+                fix=f"edges count the joints from 1 to {len(names)}",
+            )
         edges.append((names[first], names[second]))
     return edges
 

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import yaml
 
 from poseshift.data.formats.base import (
     FORMATS,
@@ -29,11 +27,11 @@ from poseshift.data.formats.files import (
     frame_number,
     image_path,
     load_table,
-    read_text,
 )
 from poseshift.data.formats.joints import skeleton_for
 from poseshift.data.types import UNLABELED, VISIBLE
 from poseshift.errors import BadInput
+from poseshift.skeleton import read_yaml
 
 _HEADER = ("scorer", "individuals", "bodyparts", "coords")
 _UNIQUE = "single"  # the individual under which DeepLabCut files points that belong to no animal
@@ -209,9 +207,9 @@ def _columns(
             for axis in "xy":
                 if (owner, part, axis) not in columns:
                     what = " ".join(filter(None, (owner, part, axis)))
-                    raise BadInput(f"its header has no column {what}", where=path)
+                    raise BadInput(f"its header has no column {what}", where=path, fix="add it")
     if not bodyparts:
-        raise BadInput("its header names no bodypart", where=path)
+        raise BadInput("its header names no bodypart", where=path, fix="export it again")
     notes = [f"points of no animal dropped: {', '.join(sorted(dropped))}"] if dropped else []
     return columns, bodyparts, individuals, notes
 
@@ -236,10 +234,7 @@ def _config_edges(path: Path, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _config_pairs(config: Path) -> list[tuple[str, str]]:
-    try:
-        data: Any = yaml.safe_load(read_text(config))
-    except yaml.YAMLError as error:
-        raise BadInput(f"is not YAML ({error})", where=config, fix="mend or move it") from error
+    data = read_yaml(config)
     pairs = data.get("skeleton") if isinstance(data, dict) else None
     return [
         (str(pair[0]), str(pair[1]))

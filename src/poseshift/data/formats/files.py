@@ -33,7 +33,11 @@ def read_text(path: Path) -> str:
             f"is not UTF-8 text (byte {error.start})", where=path, fix="save the file as UTF-8"
         ) from error
     except OSError as error:
-        raise BadInput(f"cannot be read ({error.strerror})", where=path) from error
+        raise BadInput(
+            f"cannot be read ({error.strerror})",
+            where=path,
+            fix="is it a file you may read?",
+        ) from error
 
 
 def load_json(path: Path) -> Any:
@@ -53,7 +57,9 @@ def _load_json(path: Path, _modified: int, _size: int) -> Any:
             fix="write the file again; it may have been cut off",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"is not JSON a sane program writes ({error})", where=path) from error
+        raise BadInput(
+            f"is not JSON that can be read ({error})", where=path, fix="write the file again"
+        ) from error
 
 
 def load_table(path: Path) -> list[list[str]]:
@@ -64,7 +70,7 @@ def load_table(path: Path) -> list[list[str]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error as error:
-        raise BadInput(f"is not CSV ({error})", where=path) from error
+        raise BadInput(f"is not CSV ({error})", where=path, fix="export it as CSV") from error
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
@@ -73,7 +79,7 @@ def load_mat(path: Path, name: str) -> Any:
     try:
         variables = scipy.io.loadmat(path, variable_names=[name])
     except FileNotFoundError as error:
-        raise BadInput("no such file", where=path) from error
+        raise BadInput("no such file", where=path, fix="check the path") from error
     except NotImplementedError as error:
         raise BadInput(
             "is a MATLAB 7.3 file", where=path, fix="in MATLAB: save(file, 'joints', '-v7')"

@@ -55,13 +55,16 @@ class HandGraph:
 
 def _read_real(folder: Path, images: Path) -> AnnotationSet:
     file = folder / "params.mat"
-    pose_NK3 = _floats(load_mat(folder / "pose_gt.mat", "pose_gt"), (-1, JOINTS, 3), folder)
+    joints = folder / "pose_gt.mat"
+    pose_NK3 = _floats(load_mat(joints, "pose_gt"), (-1, JOINTS, 3), joints)
     count = len(pose_NK3)
     camera_N4 = _floats(load_mat(file, "cam_param"), (count, 4), file)
     box_N4 = _floats(load_mat(file, "bbox"), (count, 4), file)
     names = [str(name).strip() for name in np.ravel(load_mat(file, "image_path"))]
     if len(names) != count:
-        raise BadInput(f"{len(names)} image names for {count} poses", where=file)
+        raise BadInput(
+            f"{len(names)} image names for {count} poses", where=file, fix="get the files again"
+        )
     keypoints_NK2 = project_into_crop(pose_NK3, camera_N4, box_N4)
 
     def items() -> Iterator[Item]:
@@ -101,11 +104,19 @@ def _read_synthetic(path: Path) -> AnnotationSet:
         raise BadInput(f"its cameras are not beside it: {_CAMERAS}", where=path, fix="put it there")
     hands, cameras = _blocks(path, 3), _blocks(beside, 7)
     if len(hands) != len(cameras):
-        raise BadInput(f"{len(cameras)} blocks of cameras for {len(hands)} gestures", where=beside)
+        raise BadInput(
+            f"{len(cameras)} blocks of cameras for {len(hands)} gestures",
+            where=beside,
+            fix="get the files again",
+        )
     wrong = next((i for i, (_, hand) in enumerate(hands) if len(hand) != JOINTS), None)
     if wrong is not None:
         found = len(hands[wrong][1])
-        raise BadInput(f"{found} joints, a hand has {JOINTS}", where=f"{path}: gesture {wrong}")
+        raise BadInput(
+            f"{found} joints, a hand has {JOINTS}",
+            where=f"{path}: gesture {wrong}",
+            fix="get the file again",
+        )
 
     def items() -> Iterator[Item]:
         for g, ((_, hand_K3), (names, cameras_C7)) in enumerate(zip(hands, cameras, strict=True)):
@@ -150,6 +161,7 @@ def _blocks(path: Path, columns: int) -> list[tuple[list[str], Doubles]]:
             raise BadInput(
                 f"expected a name and {columns} numbers, found {len(cells)} words",
                 where=f"{path}: line {number}",
+                fix="get the file again",
             )
         if cells:
             blocks[-1].append(cells)
@@ -172,5 +184,9 @@ def _floats(value: object, shape: tuple[int, ...], path: Path) -> Doubles:
     )
     if not fits or not np.issubdtype(array.dtype, np.number):
         wanted = " x ".join("N" if want < 0 else str(want) for want in shape)
-        raise BadInput(f"expected {wanted} numbers, found shape {array.shape}", where=path)
+        raise BadInput(
+            f"expected {wanted} numbers, found shape {array.shape}",
+            where=path,
+            fix="get the file again",
+        )
     return array.astype(np.float64)

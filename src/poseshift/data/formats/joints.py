@@ -51,9 +51,9 @@ def skeleton_of_size(count: int, where: str | Path) -> Skeleton:
     found = [name for name in builtin_skeletons() if len(skeleton(name)) == count]
     if len(found) == 1:
         return skeleton(found[0])
-    why = f"several built-in skeletons have: {', '.join(found)}" if found else "no skeleton has"
+    known = f"could be {' or '.join(found)}" if found else "fit no built-in skeleton"
     raise BadInput(
-        f"its {count} joints have no names, and {why}",
+        f"its {count} joints have no names and {known}",
         where=where,
         fix="say which joints they are: --skeleton NAME_OR_YAML",
     )

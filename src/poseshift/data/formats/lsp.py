@@ -115,5 +115,9 @@ def _layout(joints: object, path: Path) -> tuple[Doubles, bool]:
     xyv_NK3 = joints.transpose(order).astype(np.float64)
     if not np.isin(xyv_NK3[..., 2], (0, 1)).all():
         row = int(np.argmin(np.isin(xyv_NK3[..., 2], (0, 1)).all(axis=1)))
-        raise BadInput("a visibility flag is neither 0 nor 1", where=f"{path}: pose {row + 1}")
+        raise BadInput(
+            "a visibility flag is neither 0 nor 1",
+            where=f"{path}: pose {row + 1}",
+            fix="use the official joints.mat",
+        )
     return xyv_NK3, extended

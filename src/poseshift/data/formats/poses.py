@@ -255,12 +255,14 @@ def _entry(entry: Any, names: list[str], row: int, where: str) -> Annotation:
         for what, words in _KEPT.items()
         if any(word in entry for word in words)
     }
-    frame = entry.get("frame", -1)
+    frame = number(entry.get("frame", -1), f"{where}, frame")
+    if not -1 <= frame < 2**53:
+        raise BadInput(f"frame should be a frame number, found {frame:g}", where=where)
     return pose(
         f"{row:06d}",
         keypoints_K2,
         source=kept.get("source", ""),
         category=kept.get("category", ""),
         track=kept.get("track", ""),
-        frame=int(number(frame, f"{where}, frame")),
+        frame=int(frame),
     )

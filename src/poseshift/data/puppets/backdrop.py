@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
-from poseshift.data.puppets.clutter import THINGS
+from poseshift.data.puppets.clutter import COUNTRY_THINGS, THINGS, Thing
 from poseshift.data.puppets.config import AppearanceConfig
-from poseshift.data.puppets.figure import Array
 from poseshift.data.puppets.looks import hsv
+from poseshift.data.puppets.rig import Array
 from poseshift.data.puppets.texture import add_noise, as_bytes, grain_bank
 from poseshift.data.types import Bytes
 
-_THINGS = 16.0
+_THINGS = 14.0
 """Mean number of things at full clutter."""
 _GRAIN = 40.0
 """Deviation of the grain at full texture, in grey levels."""
 _SHADOW = 0.45
 
 
-def backdrop(rng: np.random.Generator, config: AppearanceConfig, side: int) -> Bytes:
+class Scenery(NamedTuple):
+    """Where figures live.
+
+    Attributes:
+        things: What stands about.
+        wall: Hues of the wall or sky, (low, high).
+        floor: Hues of the floor or ground.
+        tint: Multiplies their saturation.
+    """
+
+    things: tuple[Thing, ...]
+    wall: tuple[float, float] = (0.0, 1.0)
+    floor: tuple[float, float] = (0.0, 1.0)
+    tint: float = 1.0
+
+
+SCENERIES: Mapping[str, Scenery] = {
+    "town": Scenery(THINGS),
+    "country": Scenery(COUNTRY_THINGS, wall=(0.48, 0.68), floor=(0.08, 0.34), tint=2.0),
+}
+"""Sceneries by name, see `Figure.scenery`."""
+
+
+def backdrop(
+    rng: np.random.Generator, config: AppearanceConfig, side: int, scenery: str = "town"
+) -> Bytes:
     """The picture without the figure, (side, side, 3)."""
+    things, wall_hues, floor_hues, factor = SCENERIES[scenery]
     u = rng.random(8).tolist()
     bright = config.backdrop[0] + (config.backdrop[1] - config.backdrop[0]) * u[0]
-    tint = 0.14 + 0.18 * config.clutter
-    wall, floor = (hsv(u[k], tint * u[k + 2], bright * (0.9 + 0.1 * u[k + 4])) for k in (1, 2))
+    tint = (0.14 + 0.18 * config.clutter) * factor
+    wall, floor = (
+        hsv(low + (high - low) * u[k], tint * u[k + 2], bright * (0.9 + 0.1 * u[k + 4]))
+        for k, (low, high) in ((1, wall_hues), (2, floor_hues))
+    )
     image = _wall_and_floor(np.array(wall) * 255, np.array(floor) * 225, 0.6 + 0.25 * u[7], side)
     for _ in range(rng.poisson(config.clutter * _THINGS)):
-        thing = THINGS[int(rng.integers(len(THINGS)))]
+        thing = things[int(rng.integers(len(things)))]
         thing(image, rng.random(12).tolist(), bright)
     if config.texture > 0:
         banks = grain_bank(side)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from poseshift.data.puppets.config import CameraConfig
-from poseshift.data.puppets.figure import Array
+from poseshift.data.puppets.rig import Array
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from poseshift.data.puppets.figures import FIGURES
 from poseshift.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from poseshift.data.puppets.world import World, WorldPair
+    from poseshift.data.puppets.worlds import World, WorldPair
 
 WORLDS: dict[str, WorldConfig] = {
     name: config for figure in FIGURES for name, config in FIGURES[figure].worlds.items()
@@ -28,7 +28,7 @@ def world(name: str) -> World:
         >>> world("studio").skeleton
         'body16'
     """
-    from poseshift.data.puppets.world import World  # draws with OpenCV, which is slow to import
+    from poseshift.data.puppets.worlds import World  # draws with OpenCV, which is slow to import
 
     if name not in WORLDS:
         raise UserError(f"no world is called '{name}'", fix=nearest(name, WORLDS))
@@ -42,7 +42,7 @@ def pair(name: str) -> WorldPair:
         >>> pair("studio->street/pose").target.name
         'street/pose'
     """
-    from poseshift.data.puppets.world import World, WorldPair
+    from poseshift.data.puppets.worlds import World, WorldPair
 
     ends, _, axis = name.partition("/")
     source_name, arrow, target_name = ends.partition("->")

@@ -81,14 +81,68 @@ def bystander(image: Bytes, u: list[float], bright: float) -> None:
     cv2.circle(image, _at(x, y - 0.35 * size), round(0.2 * size), head, -1, _SMOOTH)
 
 
-THINGS: tuple[Callable[[Bytes, list[float], float], None], ...] = (
-    house, house, bush, bush, post, sign, bystander,
-)  # fmt: skip
-"""Things to choose from; frequent ones are named twice."""
+def tree(image: Bytes, u: list[float], bright: float) -> None:
+    """A trunk under a round crown, or the flat one of an acacia."""
+    side = image.shape[0]
+    x, y, size = u[3] * side, (0.6 + 0.2 * u[4]) * side, (0.07 + 0.07 * u[5]) * side
+    top, green = y - (2.2 + 2 * u[6]) * size, _leaves(u, bright)
+    bark = _rgb(hsv(0.07, 0.4, bright * (0.3 + 0.3 * u[7])))
+    cv2.line(image, _at(x, y), _at(x, top), bark, max(1, round(0.3 * size)), _SMOOTH)
+    for k, (dx, dy) in enumerate(((-0.7, 0.1), (0.7, 0.0), (0, -0.3))):
+        wide, high = (1.3, 0.4) if u[8] > 0.5 else (0.8, 0.8)
+        crown = (_at(x + dx * size, top + dy * size), _at(2 * wide * size, 2 * high * size), 0)
+        cv2.ellipse(image, crown, _times(green, 0.85 + 0.12 * k), -1, _SMOOTH)
+
+
+def fence(image: Bytes, u: list[float], bright: float) -> None:
+    """Two rails from edge to edge, and their posts."""
+    side = image.shape[0]
+    y, high = (0.5 + 0.3 * u[3]) * side, (0.08 + 0.08 * u[4]) * side
+    wood, thick = _rgb(hsv(0.08, 0.35, bright * (0.45 + 0.5 * u[2]))), max(1, round(0.02 * side))
+    for post_x in np.arange(u[5] - 1, 2, 0.2 + 0.2 * u[6]) * side:
+        cv2.line(image, _at(post_x, y - high), _at(post_x, y + 0.5 * high), wood, thick)
+    for rail, shift in ((-0.7, 0.0), (-0.1, 0.3)):
+        tilt = (u[7] - 0.5) * 0.06 * side
+        ends = _at(0, y + rail * high - tilt), _at(side, y + rail * high + tilt)
+        cv2.line(image, *ends, _times(wood, 0.85 + shift), thick, _SMOOTH)
+
+
+def tuft(image: Bytes, u: list[float], bright: float) -> None:
+    """Blades of grass."""
+    side = image.shape[0]
+    x, y, size = u[3] * side, (0.62 + 0.38 * u[4]) * side, (0.04 + 0.07 * u[5]) * side
+    green = _leaves(u, bright)
+    for k, lean in enumerate((-0.8, -0.4, 0.0, 0.4, 0.8)):
+        tip = _at(x + 0.8 * lean * size, y - (1 - 0.3 * abs(lean)) * size * (0.7 + 0.5 * u[6 + k]))
+        root = _at(x + 0.25 * lean * size, y)
+        cv2.line(image, root, tip, _times(green, 0.75 + 0.1 * k), max(1, round(0.012 * side)))
+
+
+def rock(image: Bytes, u: list[float], bright: float) -> None:
+    """A boulder, lit from above."""
+    side = image.shape[0]
+    x, y, size = u[3] * side, (0.62 + 0.35 * u[4]) * side, (0.06 + 0.1 * u[5]) * side
+    grey = _rgb(hsv(u[0], 0.12 * u[1], bright * (0.45 + 0.3 * u[2])))
+    cv2.ellipse(image, (_at(x, y), _at(1.6 * size, size), 0), grey, -1, _SMOOTH)
+    lit = (_at(x - 0.15 * size, y - 0.15 * size), _at(size, 0.5 * size), 0)
+    cv2.ellipse(image, lit, _times(grey, 1.15), -1, _SMOOTH)
+
+
+Thing = Callable[[Bytes, list[float], float], None]
+
+THINGS: tuple[Thing, ...] = (house, house, bush, bush, post, sign, bystander)
+"""Things of a town to choose from; frequent ones are named twice."""
+
+COUNTRY_THINGS: tuple[Thing, ...] = (tree, tree, bush, fence, tuft, tuft, tuft, rock)
+"""Things of the country."""
 
 
 def _paint(u: list[float], bright: float) -> Color:
     return _rgb(hsv(u[0], 0.15 + 0.45 * u[1], min(1.0, bright * (0.45 + 0.65 * u[2]))))
+
+
+def _leaves(u: list[float], bright: float) -> Color:
+    return _rgb(hsv(0.12 + 0.26 * u[0], 0.3 + 0.4 * u[1], bright * (0.4 + 0.45 * u[2])))
 
 
 def _rgb(color: Color) -> Color:

@@ -19,36 +19,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from poseshift.data.puppets.rig import Array, Axis, Growth, Joint, Rig
 from poseshift.errors import BadInput
 
 if TYPE_CHECKING:
     from poseshift.data.puppets.config import AppearanceConfig, WorldConfig
 
-Array = NDArray[np.float64]
-Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
-Growth = Literal["", "limbs", "girth", "head"]
+__all__ = [
+    "TURN",
+    "Color",
+    "Dress",
+    "Figure",
+    "Joint",
+    "Mode",
+    "Paint",
+    "Part",
+    "other_side",
+    "two_sided",
+]
+
 Color = tuple[float, float, float]
 
 TURN = "turn"
 """The hinge every figure has: its heading, 0 facing the camera, pi seen from behind."""
-
-
-class Build(NamedTuple):
-    """Factors of one individual on the rig's own proportions."""
-
-    limbs: float = 1.0
-    girth: float = 1.0
-    head: float = 1.0
-
-    def factors(self, growths: Iterable[Growth]) -> Array:
-        """The factor of every joint's offset or every disc's radius."""
-        known = {"": 1.0, "limbs": self.limbs, "girth": self.girth, "head": self.head}
-        return np.array([known[growth] for growth in growths])
 
 
 class Paint(NamedTuple):
@@ -57,25 +55,6 @@ class Paint(NamedTuple):
     color: Color
     second: Color = (0.0, 0.0, 0.0)
     pattern: int = -1
-
-
-@dataclass(frozen=True)
-class Joint:
-    """A point of the rig.
-
-    Attributes:
-        name: Unique; ``r_`` and ``l_`` prefixes mark the sides.
-        parent: The joint that carries it; empty for the root, which comes first.
-        offset: Where it is in its parent's frame at rest.
-        hinges: Hinge name to axis, outermost turn first; they turn everything that hangs on it.
-        grows: Which factor of the individual's build stretches the offset.
-    """
-
-    name: str
-    parent: str = ""
-    offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    hinges: Mapping[str, Axis] = field(default_factory=dict)
-    grows: Growth = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +68,7 @@ class Part:
         lift: Moves it this much nearer to the camera when sorting.
         faces: Two joints (from, to): drawn only where that arrow points to the camera.
         inked: Whether it has an outline and a light patch; small details do without.
+        chain: Joined disc to disc in a row, not as one hull: a finger, an eyebrow, a lip.
         style: Drawn only on individuals of this style; empty for all.
         grows: Which factor of the build thickens it.
     """
@@ -99,6 +79,7 @@ class Part:
     lift: float = 0.0
     faces: tuple[str, str] | None = None
     inked: bool = True
+    chain: bool = False
     style: str = ""
     grows: Growth = "girth"
 
@@ -173,7 +154,7 @@ def _mirrored(axis: Axis) -> Axis:
     return flip.get(axis, axis)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Figure:
     """A puppet, as data.
 
@@ -189,7 +170,10 @@ class Figure:
         pairs: Its named pairs, ``source->target``.
         styles: Of which every individual has one, see `Part.style`.
         body_length: The length relative errors are measured against, in figure heights.
+        limb: How much nearer than a joint a part must be to hide it, in figure heights.
         grounded: Whether it stands on a floor and throws a shadow there.
+        scenery: What is behind it: ``town`` or ``country``.
+        symmetric: Whether every action also comes mirrored; one hand would become the other.
     """
 
     name: str
@@ -203,7 +187,10 @@ class Figure:
     pairs: tuple[str, ...]
     styles: tuple[str, ...] = ("",)
     body_length: float = 1.0
+    limb: float = 0.055
     grounded: bool = True
+    scenery: str = "town"
+    symmetric: bool = True
 
     def __post_init__(self) -> None:
         joints, hinges = {joint.name for joint in self.joints}, set(self.hinges)
@@ -215,6 +202,9 @@ class Figure:
         for mode in self.modes:
             named = {*mode.pose, *mode.loose, *(name for swing in mode.swings for name in swing)}
             uses[f"mode {mode.name}"] = named - hinges
+        uses["hinge called like both sides of another"] = set(self.hinges) & {
+            name[2:] for name in self.hinges if other_side(name) != name
+        }
         for where, unknown in uses.items():
             if unknown:
                 raise BadInput(
@@ -256,54 +246,3 @@ class Figure:
         rows = [self.hinges.index(other_side(name)) for name in self.hinges]
         middle = [other_side(name) == name and axes[name][-1] != "x" for name in self.hinges]
         return np.asarray(pose_ND)[..., rows] * np.where(middle, -1.0, 1.0)
-
-
-class Rig:
-    """Forward kinematics of a figure's joints, many poses at once."""
-
-    def __init__(self, joints: tuple[Joint, ...]) -> None:
-        rows = {joint.name: row for row, joint in enumerate(joints)}
-        hinges = [(name, axis) for joint in joints for name, axis in joint.hinges.items()]
-        column = {name: number for number, (name, _) in enumerate(hinges)}
-        self._offset_P3 = np.array([joint.offset for joint in joints], dtype=float)
-        self._grows = [joint.grows for joint in joints]
-        self._cross_D33 = np.array([_cross(axis) for _, axis in hinges])
-        self._square_D33 = self._cross_D33 @ self._cross_D33
-        self._frame_P = np.zeros(len(joints), dtype=np.intp)
-        # Joint p lies at the sum of the arms of its ancestors and its own.
-        self._sum_PP = np.eye(len(joints))
-        frame_of: dict[str, int] = {}
-        self._frames: list[tuple[int, list[int]]] = []
-        for row, joint in enumerate(joints):
-            if joint.parent:
-                self._frame_P[row] = frame_of[joint.parent]
-                self._sum_PP[row] += self._sum_PP[rows[joint.parent]]
-            frame_of[joint.name] = int(self._frame_P[row])
-            if joint.hinges or not joint.parent:
-                frame_of[joint.name] = len(self._frames)
-                turned_by = [column[name] for name in joint.hinges]
-                self._frames.append((int(self._frame_P[row]) if joint.parent else -1, turned_by))
-
-    def points(self, pose_ND: Array, build: Build) -> Array:
-        """Joints of every pose, (N, P, 3), root at the origin."""
-        angle_ND11 = np.asarray(pose_ND, dtype=float)[:, :, None, None]
-        # Rodrigues' formula, for all hinges at once.
-        turn_ND33 = np.sin(angle_ND11) * self._cross_D33
-        turn_ND33 += (1 - np.cos(angle_ND11)) * self._square_D33 + np.eye(3)
-        frames: list[Array] = []
-        for parent, hinges in self._frames:
-            frame_N33 = frames[parent] if parent >= 0 else np.eye(3)
-            for hinge in hinges:
-                frame_N33 = frame_N33 @ turn_ND33[:, hinge]
-            frames.append(frame_N33)
-        offset_P3 = self._offset_P3 * build.factors(self._grows)[:, None]
-        frame_NP33 = np.stack(frames, axis=1)[:, self._frame_P]
-        points_NP3: Array = self._sum_PP @ (frame_NP33 @ offset_P3[..., None])[..., 0]
-        return points_NP3
-
-
-def _cross(axis: Axis) -> Array:
-    unit = np.zeros(3)
-    unit["xyz".index(axis[-1])] = -1.0 if axis[0] == "-" else 1.0
-    x, y, z = unit
-    return np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from poseshift.data.puppets.config import AppearanceConfig
 from poseshift.data.puppets.texture import add_noise, as_bytes, sensor_bank
@@ -30,10 +27,10 @@ def develop(
     side = image_HWC.shape[0]
     u, normal = look.random(4), look.standard_normal(4)
     if config.light > 0:
-        across, down = _ramps(side)
-        angle = 2 * np.pi * u[0]
-        ramp = 128 + (60 * config.light * u[1]) * (np.cos(angle) * across + np.sin(angle) * down)
-        field = cv2.merge([ramp.clip(0, 255).astype(np.uint8)] * 3)
+        angle, strength = 2 * np.pi * u[0], 60 * config.light * u[1]
+        slope_S = strength * np.linspace(-1, 1, side)
+        ramp_SS = 128 + np.cos(angle) * slope_S + np.sin(angle) * slope_S[:, None]
+        field = cv2.merge([as_bytes(ramp_SS.clip(0, 255))] * 3)
         image_HWC = as_bytes(cv2.multiply(image_HWC, field, scale=1 / 128))
     if config.exposure > 0 or config.cast > 0:
         gain_3 = np.exp(config.exposure * normal[0] + config.cast * normal[1:])
@@ -46,9 +43,3 @@ def develop(
     if config.noise > 0:
         image_HWC = add_noise(moment, image_HWC, sensor_bank(), config.noise * u[3])
     return image_HWC
-
-
-@lru_cache(maxsize=8)
-def _ramps(side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    down, across = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j].astype(np.float32)
-    return across, down

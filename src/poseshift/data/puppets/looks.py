@@ -44,7 +44,7 @@ def shade(paint: Paint, factor: float) -> Paint:
 
 def cloth(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
     """A piece of cloth: a colour, and perhaps a pattern in a second one."""
-    u = rng.random(6)
+    u = rng.random(6).tolist()
     hue = _between(config.hue, u[0])
     color = hsv(hue, _between(config.saturation, u[1]), _between(config.value, u[2]))
     if u[3] >= config.pattern:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ from poseshift.data.puppets.figures import FIGURES
 from poseshift.errors import UserError, nearest
 
 if TYPE_CHECKING:
-    from poseshift.data.puppets.world import WorldPair
+    from poseshift.data.puppets.worlds import WorldPair
 
 Range = tuple[float, float]
 
@@ -87,7 +86,7 @@ def world_pair(seed: int, kind: str = "body") -> WorldPair:
         >>> drawn.name, drawn.source.skeleton
         ('lottery-body-7', 'body16')
     """
-    from poseshift.data.puppets.world import World, WorldPair  # draws with OpenCV
+    from poseshift.data.puppets.worlds import World, WorldPair  # draws with OpenCV
 
     figures = {FIGURES[name].kind: FIGURES[name] for name in FIGURES}
     if kind not in figures:
@@ -106,24 +105,24 @@ def world_pair(seed: int, kind: str = "body") -> WorldPair:
 def _draw(rng: np.random.Generator, figure: Figure, column: int) -> WorldConfig:
     knobs = {name: float(rng.uniform(*ranges[column])) for name, ranges in RANGES.items()}
 
-    def take(axis: str) -> dict[str, float]:
+    def take(axis: str) -> dict[str, Any]:
         rows = ((name.split("."), value) for name, value in knobs.items())
         return {path[1]: value for path, value in rows if path[0] == axis and len(path) == 2}
 
     looks, pose = take("appearance"), take("pose")
-    spans = {
+    looks |= {
         name: (knobs[f"appearance.{name}.low"], knobs[f"appearance.{name}.high"])
         for name in ("saturation", "value", "tone", "backdrop")
     }
     start = knobs["appearance.hue.from"]
-    spans["hue"] = (start, start + knobs["appearance.hue.width"])
+    looks["hue"] = (start, start + knobs["appearance.hue.width"])
     actions = _actions(rng, figure, pose.pop("evenness"))
     return WorldConfig(
         figure.name,
         PoseConfig(actions, **pose),
         ShapeConfig(**take("shape")),
         CameraConfig(**take("camera")),
-        replace(AppearanceConfig(**looks), **spans),
+        AppearanceConfig(**looks),
     )
 
 

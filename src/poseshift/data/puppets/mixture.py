@@ -1,6 +1,7 @@
 """The exact distribution of poses in a world: a mixture of Gaussians in hinge coordinates.
 
-Every action mode enters four times: as written and mirrored, facing the camera and turned away.
+Every action mode enters four times: as written and mirrored (unless the figure has but one side),
+facing the camera and turned away.
 """
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from poseshift.data.puppets.config import PoseConfig
-from poseshift.data.puppets.figure import TURN, Array, Figure, Mode
+from poseshift.data.puppets.figure import TURN, Figure, Mode
+from poseshift.data.puppets.rig import Array
 from poseshift.errors import UserError, nearest
 
 
@@ -22,7 +24,7 @@ class PoseMixture:
                 hint = nearest(action, figure.mode_by_name)
                 raise UserError(f"figure {figure.name} knows no action '{action}'", fix=hint)
             mean_D, factor_DQ = _gaussian(figure, figure.mode_by_name[action], config)
-            for mirrored in (False, True):
+            for mirrored in (False, True)[: 1 + figure.symmetric]:
                 for share, heading in ((1 - config.back, 0.0), (config.back, np.pi)):
                     if weight * share <= 0:
                         continue

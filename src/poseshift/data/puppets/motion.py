@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from poseshift.data.puppets.camera import Crop
-from poseshift.data.puppets.figure import Array
 from poseshift.data.puppets.mixture import PoseMixture
+from poseshift.data.puppets.rig import Array
 
 _BEAT = 10
 """Frames from one key pose to the next."""

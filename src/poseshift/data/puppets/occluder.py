@@ -7,9 +7,10 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
-from poseshift.data.puppets.figure import Array, Color
+from poseshift.data.puppets.figure import Color
 from poseshift.data.puppets.looks import hsv
 from poseshift.data.puppets.paint import ZOOM
+from poseshift.data.puppets.rig import Array
 from poseshift.data.types import Bytes
 
 _TONES = (0.62, 0.95, 0.8)

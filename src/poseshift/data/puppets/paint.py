@@ -4,7 +4,8 @@ Drawing happens at twice the side, without anti-aliasing, into one byte per pixe
 and smooth edges come afterwards in a few passes over the whole picture. What lies on top of
 a joint is read from the same map.
 
-Legend: M discs of all parts, Q parts, V vertices, K keypoints. Discs are (x, y, radius) in pixels.
+Legend: M discs of all parts, Q parts, C capsules and hulls, V vertices, K keypoints.
+Discs are (x, y, radius) in pixels.
 """
 
 from __future__ import annotations
@@ -17,14 +18,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from poseshift.data.puppets.figure import Array, Build, Figure, Growth, Paint, Part
+from poseshift.data.puppets.figure import Figure, Paint, Part
+from poseshift.data.puppets.rig import Array, Build, Growth
 from poseshift.data.types import Bytes
 
 Complex = NDArray[np.complex128]
 
 ZOOM = 2
 _SHIFT = 4
-_ARC = np.linspace(0.0, 1.0, 9)
+_HALF_ARC = np.linspace(0.0, 1.0, 5)
 _CIRCLE = np.exp(2j * np.pi * np.arange(14) / 14)
 
 
@@ -33,10 +35,14 @@ class Stencil(NamedTuple):
 
     parts: tuple[Part, ...]
     joint_M: NDArray[np.intp]
+    part_M: NDArray[np.intp]
     radius_M: Array
     grows_M: tuple[Growth, ...]
     start_Q: NDArray[np.intp]
     count_Q: NDArray[np.intp]
+    link_C2: NDArray[np.intp]
+    links_Q: tuple[range, ...]
+    hulls: tuple[int, ...]
     lift_Q: Array
     inked_Q: NDArray[np.bool_]
     facing: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]
@@ -49,12 +55,14 @@ class Puppet(NamedTuple):
         disc_M3: x, y, radius.
         depth_M: In pixels too.
         order: Parts to draw, far to near.
+        averted: Joints that carry a detail which is turned away, such as an eye on the far side.
     """
 
     stencil: Stencil
     disc_M3: Array
     depth_M: Array
     order: NDArray[np.intp]
+    averted: NDArray[np.intp]
 
 
 class Inks(NamedTuple):
@@ -90,19 +98,24 @@ class Tables(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def stencil(figure_parts: tuple[Part, ...], joints: tuple[str, ...], style: str) -> Stencil:
+def stencil(figure: Figure, style: str) -> Stencil:
     """Look up names once."""
-    rows = {name: row for row, name in enumerate(joints)}
-    parts = tuple(part for part in figure_parts if part.style in ("", style))
+    rows = {joint.name: row for row, joint in enumerate(figure.joints)}
+    parts = tuple(part for part in figure.parts if part.style in ("", style))
     count_Q = np.array([len(part.at) for part in parts])
     facing = [(q, *part.faces) for q, part in enumerate(parts) if part.faces]
+    link_C2, links_Q = _links(parts)
     return Stencil(
         parts=parts,
         joint_M=np.array([rows[name] for part in parts for name in part.at]),
+        part_M=np.repeat(np.arange(len(parts)), count_Q),
         radius_M=np.array([radius for part in parts for radius in part.radius]),
         grows_M=tuple(part.grows for part in parts for _ in part.at),
         start_Q=np.cumsum(count_Q) - count_Q,
         count_Q=count_Q,
+        link_C2=link_C2,
+        links_Q=links_Q,
+        hulls=tuple(q for q, part in enumerate(parts) if len(part.at) > 2 and not part.chain),
         lift_Q=np.array([part.lift for part in parts]),
         inked_Q=np.array([part.inked for part in parts]),
         facing=(
@@ -111,6 +124,19 @@ def stencil(figure_parts: tuple[Part, ...], joints: tuple[str, ...], style: str)
             np.array([rows[name] for _, _, name in facing], dtype=np.intp),
         ),
     )
+
+
+def _links(parts: tuple[Part, ...]) -> tuple[NDArray[np.intp], tuple[range, ...]]:
+    """Disc pairs to join by a capsule, and which of them belong to each part."""
+    pairs: list[tuple[int, int]] = []
+    links, disc = [], 0
+    for part in parts:
+        first, size = len(pairs), len(part.at)
+        reach = size - 1 if part.chain else 1
+        pairs += [(disc + k, disc + min(k + 1, size - 1)) for k in range(reach)]
+        links.append(range(first, len(pairs)))
+        disc += size
+    return np.array(pairs), tuple(links)
 
 
 def place(
@@ -133,15 +159,16 @@ def place(
         unit: Pixels of one figure height at distance ``near``.
         near: Distance of the root.
     """
-    plan = stencil(figure.parts, tuple(joint.name for joint in figure.joints), style)
+    plan = stencil(figure, style)
     depth_M = depth_P[plan.joint_M]
     radius_M = plan.radius_M * build.factors(plan.grows_M) * (unit * near) / depth_M
     disc_M3 = np.column_stack([pixel_P2[plan.joint_M], radius_M])
     depth_Q = np.add.reduceat(depth_M, plan.start_Q) / plan.count_Q - plan.lift_Q
-    order = np.argsort(-depth_Q, kind="stable")
     parts, tail, tip = plan.facing
-    turned_away = parts[depth_P[tip] > depth_P[tail] - 0.003]
-    return Puppet(plan, disc_M3, depth_M * unit, order[~np.isin(order, turned_away)])
+    seen_Q = np.ones(len(plan.parts), dtype=bool)
+    seen_Q[parts] = depth_P[tip] < depth_P[tail] - 0.003
+    order = np.argsort(-depth_Q, kind="stable")
+    return Puppet(plan, disc_M3, depth_M * unit, order[seen_Q[order]], tip[~seen_Q[parts]])
 
 
 def ink(puppet: Puppet, side: int, line: float, light: tuple[float, float]) -> Inks:
@@ -151,11 +178,12 @@ def ink(puppet: Puppet, side: int, line: float, light: tuple[float, float]) -> I
     wide = discs + np.array([0.0, 0.0, line])
     lit = discs * np.array([1.0, 1.0, 0.55])
     lit[:, :2] += 0.27 * discs[:, 2:] * light
-    polygons_3Q = _outlines(plan, np.stack([wide, discs, lit]))
+    polygons_3C = _outlines(plan, np.stack([wide, discs, lit]))
     for part in puppet.order.tolist():
         for layer in (0, 1, 2) if plan.inked_Q[part] else (1,):
             color = 3 * part + 1 + layer
-            cv2.fillConvexPoly(map_HW, polygons_3Q[layer][part], color, shift=_SHIFT)
+            for link in plan.links_Q[part]:
+                cv2.fillConvexPoly(map_HW, polygons_3C[layer][link], color, shift=_SHIFT)
     reach = wide[:, 2:] + 1
     left, top = np.floor((wide[:, :2] - reach).min(axis=0)).clip(0, side - 1).astype(int).tolist()
     right, bottom = np.ceil((wide[:, :2] + reach).max(axis=0)).clip(1, side).astype(int).tolist()
@@ -182,20 +210,20 @@ def color_tables(
 
 
 def _outlines(plan: Stencil, disc_LM3: Array) -> list[list[NDArray[np.int32]]]:
-    """Convex polygon of every part in every layer, in fixed-point canvas coordinates."""
+    """Every capsule and hull in every layer, in fixed-point canvas coordinates."""
     scaled = disc_LM3 * ZOOM
     center_LM = scaled[..., 0] + 1j * scaled[..., 1] + (1 + 1j) * (ZOOM - 1) / 2
     radius_LM = np.maximum(scaled[..., 2], 0.3)
-    first_Q, last_Q = plan.start_Q, plan.start_Q + np.minimum(plan.count_Q, 2) - 1
-    capsule_LQV = _capsules(
-        center_LM[:, first_Q], center_LM[:, last_Q], radius_LM[:, first_Q], radius_LM[:, last_Q]
+    first, last = plan.link_C2.T
+    capsules = _capsules(
+        center_LM[:, first], center_LM[:, last], radius_LM[:, first], radius_LM[:, last]
     )
-    polygons = [list(layer) for layer in _fixed(capsule_LQV)]
+    polygons = [list(layer) for layer in _fixed(capsules)]
     cloud_LMV = _fixed(center_LM[..., None] + radius_LM[..., None] * _CIRCLE)
-    for part in np.flatnonzero(plan.count_Q > 2):
+    for part in plan.hulls:
         discs = slice(plan.start_Q[part], plan.start_Q[part] + plan.count_Q[part])
         for layer, polygon in enumerate(polygons):
-            polygon[part] = cv2.convexHull(cloud_LMV[layer, discs].reshape(-1, 2))
+            polygon[plan.links_Q[part][0]] = cv2.convexHull(cloud_LMV[layer, discs].reshape(-1, 2))
     return polygons
 
 
@@ -205,16 +233,22 @@ def _capsules(a: Complex, b: Complex, radius_a: Array, radius_b: Array) -> Compl
     length = np.abs(along)
     lean = np.arccos(np.clip((radius_a - radius_b) / np.maximum(length, 1e-9), -1, 1))[..., None]
     heading = (along / np.maximum(length, 1e-9) + (length < 1e-9))[..., None]
-    around_a = np.exp(1j * (lean + 2 * (np.pi - lean) * _ARC))
-    around_b = np.exp(1j * (2 * lean * _ARC - lean))
-    arcs = (a[..., None] + radius_a[..., None] * heading * around_a,
-            b[..., None] + radius_b[..., None] * heading * around_b)  # fmt: skip
-    return np.concatenate(arcs, axis=-1)
+    around_a = _arc(lean + (np.pi - lean) * _HALF_ARC)
+    around_b = _arc(lean * (_HALF_ARC - 1))
+    arc_a = a[..., None] + radius_a[..., None] * heading * around_a
+    arc_b = b[..., None] + radius_b[..., None] * heading * around_b
+    return np.concatenate([arc_a, arc_b], axis=-1)
+
+
+def _arc(angle: Array) -> Complex:
+    """Points of the unit circle at angles that end on the real axis, and their mirror image."""
+    half = np.exp(1j * angle)
+    return np.concatenate([half, half[..., -2::-1].conj()], axis=-1)
 
 
 def _fixed(z: Complex) -> NDArray[np.int32]:
     flat = np.ascontiguousarray(z).view(np.float64).reshape(*z.shape, 2)
-    return np.rint(np.clip(flat * (1 << _SHIFT), -1e6, 1e6)).astype(np.int32)
+    return np.rint(flat * (1 << _SHIFT)).astype(np.int32)
 
 
 def covered(
@@ -234,10 +268,10 @@ def covered(
     ink_K = inks.map_HW[at_K2[:, 1], at_K2[:, 0]].astype(np.intp)
     plan = puppet.stencil
     part_K = (ink_K - 1) // 3
-    part_M = np.repeat(np.arange(len(plan.parts)), plan.count_Q)
-    away_KM = np.hypot(*(pixel_K2[:, None] - puppet.disc_M3[:, :2]).transpose(2, 0, 1))
+    away_KM2 = pixel_K2[:, None] - puppet.disc_M3[:, :2]
+    away_KM = np.hypot(away_KM2[..., 0], away_KM2[..., 1])
     # Depth of the cover at the joint: its nearest disc, and discs beside the joint count less.
     depth_KM = puppet.depth_M + np.maximum(away_KM - puppet.disc_M3[:, 2], 0)
-    depth_KM = np.where(part_M == part_K[:, None], depth_KM, np.inf)
+    depth_KM = np.where(plan.part_M == part_K[:, None], depth_KM, np.inf)
     own = (ink_K > 0) & (ink_K <= inks.last)
     return np.where(own, depth_KM.min(axis=1) < depth_K - slack, ink_K > inks.last)

@@ -11,15 +11,15 @@ import numpy as np
 from poseshift.data.puppets.backdrop import backdrop, shadow
 from poseshift.data.puppets.camera import Camera, Crop, Framing, draw_camera, draw_framing, frame
 from poseshift.data.puppets.config import AppearanceConfig, WorldConfig
-from poseshift.data.puppets.figure import Array, Build, Figure, Paint
+from poseshift.data.puppets.figure import Figure, Paint
 from poseshift.data.puppets.lens import develop
 from poseshift.data.puppets.occluder import occlude
 from poseshift.data.puppets.paint import ZOOM, Inks, Tables, color_tables, covered, ink, place
+from poseshift.data.puppets.rig import Array, Build
 from poseshift.data.puppets.texture import as_bytes, pattern_bank
 from poseshift.data.types import OCCLUDED, UNLABELED, VISIBLE, Bytes, Floats
 
 _LINE = 0.009
-_LIMB = 0.055
 
 
 class Scene(NamedTuple):
@@ -86,14 +86,14 @@ def shoot(
         tables.extend(inks.last, colors)
         inks = inks._replace(box=(0, 0, side, side))
 
-    image = backdrop(look, config, side)
+    image = backdrop(look, config, side, figure.scenery)
     if figure.grounded:
         _ground_shadow(image, scene.camera, points_P3, crop, side)
     _composite(image, inks, tables, look)
     image = develop(look, rng, config, image)
 
     pixel_K2, depth_K = pixel_P2[figure.keypoint_rows], depth_P[figure.keypoint_rows] * unit
-    hidden_K = covered(puppet, inks, pixel_K2, depth_K, _LIMB * unit)
+    hidden_K = covered(puppet, inks, pixel_K2, depth_K, figure.limb * unit)
     outside_K = ((pixel_K2 < -0.5) | (pixel_K2 >= side - 0.5)).any(axis=1)
     visibility_K = np.where(outside_K, UNLABELED, np.where(hidden_K, OCCLUDED, VISIBLE))
     pixel_K2[outside_K] = np.nan
@@ -106,10 +106,11 @@ def shoot(
 
 
 def _ground_shadow(image: Bytes, camera: Camera, points_P3: Array, crop: Crop, side: int) -> None:
-    floor, wide = points_P3[:, 1].min() - 0.02, points_P3[:, 0].std()
-    middle = np.array([[points_P3[:, 0].mean(), floor, points_P3[:, 2].mean()]])
+    low_3, high_3 = points_P3.min(axis=0), points_P3.max(axis=0)
+    middle = (low_3 + high_3)[None] / 2
+    middle[0, 1] = low_3[1] - 0.02
     x, y = crop.pixels(camera.project(middle)[0], side)[0]
-    shadow(image, float(x), float(y), float((1.6 * wide + 0.1) * side / crop.size))
+    shadow(image, float(x), float(y), (0.4 * float(high_3[0] - low_3[0]) + 0.1) * side / crop.size)
 
 
 def _composite(image: Bytes, inks: Inks, tables: Tables, look: np.random.Generator) -> None:
@@ -120,7 +121,7 @@ def _composite(image: Bytes, inks: Inks, tables: Tables, look: np.random.Generat
     map_HW = inks.map_HW[top * ZOOM : bottom * ZOOM, left * ZOOM : right * ZOOM]
     colored = cv2.applyColorMap(map_HW, tables.plain[:, None])
     bank = pattern_bank(image.shape[0] * ZOOM)
-    for number in np.unique(tables.pattern[tables.pattern > 0]):
+    for number in sorted(set(tables.pattern.tolist()) - {0}):
         y, x = look.integers(image.shape[0] * ZOOM, size=2)
         woven = bank[number - 1, y : y + map_HW.shape[0], x : x + map_HW.shape[1]]
         cloth = cv2.LUT(map_HW, as_bytes(np.where(tables.pattern == number, 255, 0)))

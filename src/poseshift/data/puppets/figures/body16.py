@@ -11,13 +11,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from poseshift.data.puppets.config import (
-    AppearanceConfig,
-    CameraConfig,
-    PoseConfig,
-    ShapeConfig,
-    WorldConfig,
-)
+from poseshift.data.puppets import places
+from poseshift.data.puppets.config import AppearanceConfig, PoseConfig, ShapeConfig, WorldConfig
 from poseshift.data.puppets.figure import Figure, Joint, Mode, Paint, Part, two_sided
 from poseshift.data.puppets.figures import FIGURES
 from poseshift.data.puppets.looks import cloth, hair, shade, skin
@@ -63,7 +58,7 @@ JOINTS = (
                 "r_shoulder",
                 "thorax",
                 (-0.108, -0.012, 0),
-                {"r_raise": "-z", "r_swing": "-x", "r_roll": "y"},
+                {"r_raise": "-z", "r_swing": "-x", "r_screw": "y"},
             ),
             Joint("r_elbow", "r_shoulder", (0, -0.16, 0), {"r_elbow": "-x"}, "limbs"),
             Joint("r_cuff", "r_elbow", (0, -0.12, 0), grows="limbs"),
@@ -159,7 +154,7 @@ MODES = (
     ),
     Mode(
         "reach",
-        {"r_raise": 2.5, "r_elbow": 0.2, "l_raise": 0.2, "l_elbow": 0.4, "lean": 0.1, "nod": -0.25},
+        {"r_raise": 2.7, "r_elbow": 0.2, "l_raise": 0.2, "l_elbow": 0.4, "lean": 0.1, "nod": -0.25},
         0.12,
         {"r_raise": 0.35, "r_elbow": 0.25},
     ),
@@ -171,9 +166,9 @@ MODES = (
     ),
     Mode(
         "wave",
-        {"r_raise": 1.6, "r_elbow": 1.5, "r_roll": -1.5, "l_raise": 0.2, "l_elbow": 0.3},
+        {"r_raise": 1.6, "r_elbow": 1.5, "r_screw": -1.5, "l_raise": 0.2, "l_elbow": 0.3},
     ),
-    Mode("hands_on_hips", {"raise": 0.75, "elbow": 1.75, "roll": -1.35, "spread": 0.12}, 0.09),
+    Mode("hands_on_hips", {"raise": 0.75, "elbow": 1.7, "screw": 1.15, "spread": 0.12}, 0.09),
     Mode(
         "sit",
         {"stride": 1.45, "knee": 1.45, "spread": 0.16, "raise": 0.2, "swing": 0.45, "elbow": 0.7},
@@ -292,81 +287,33 @@ _BUSY = {
     "jump": 0.9, "kneel": 0.9, "arabesque": 0.4, "cartwheel": 0.35, "curl": 0.4,
 }  # fmt: skip
 
+_GYM = _CALM | {"lunge": 2.0, "star": 1.5, "jump": 1.0, "crouch": 1.0}
+_STAGE = _BUSY | {"arabesque": 1.5, "star": 1.5, "bow": 1.5, "cheer": 2.5}
+
 WORLDS = {
-    "studio": WorldConfig("body16", PoseConfig(_CALM)),
+    "studio": WorldConfig(
+        "body16", PoseConfig(_CALM), ShapeConfig(), places.STUDIO_CAMERA, places.STUDIO_LOOK
+    ),
     "street": WorldConfig(
         "body16",
         PoseConfig(_BUSY, spread=1.15, turn=0.65, back=0.18),
         ShapeConfig(limbs=1.06, girth=0.92, head=0.92, variety=0.07),
-        CameraConfig(
-            pitch=0.2,
-            pitch_spread=0.1,
-            roll_spread=0.06,
-            distance=3.2,
-            zoom_spread=0.06,
-            jitter=0.03,
-            truncated=0.04,
-        ),
-        AppearanceConfig(
-            saturation=(0.15, 0.85),
-            value=(0.4, 0.98),
-            tone=(0.0, 1.0),
-            pattern=0.45,
-            outline=0.45,
-            shading=0.6,
-            backdrop=(0.45, 0.95),
-            clutter=0.7,
-            texture=0.55,
-            occluder=0.15,
-            light=0.7,
-            exposure=0.14,
-            cast=0.07,
-            blur=0.009,
-            noise=12.0,
-        ),
+        places.STREET_CAMERA,
+        places.STREET_LOOK,
     ),
     "gym": WorldConfig(
         "body16",
-        PoseConfig(
-            _CALM | {"lunge": 2.0, "star": 1.5, "jump": 1.0, "crouch": 1.0}, turn=0.4, back=0.05
-        ),
+        PoseConfig(_GYM, turn=0.4, back=0.05),
         ShapeConfig(limbs=0.97, girth=1.06),
-        CameraConfig(pitch=0.02),
-        AppearanceConfig(
-            hue=(0.5, 0.75),
-            saturation=(0.5, 0.8),
-            backdrop=(0.8, 0.97),
-            clutter=0.1,
-            texture=0.15,
-            noise=3.0,
-        ),
+        places.GYM_CAMERA,
+        places.GYM_LOOK,
     ),
     "stage": WorldConfig(
         "body16",
-        PoseConfig(
-            _BUSY | {"arabesque": 1.5, "star": 1.5, "bow": 1.5, "cheer": 2.5},
-            spread=1.1,
-            turn=0.8,
-            back=0.15,
-        ),
+        PoseConfig(_STAGE, spread=1.1, turn=0.8, back=0.15),
         ShapeConfig(limbs=1.07, girth=0.93, head=0.95, variety=0.06),
-        CameraConfig(pitch=-0.12, pitch_spread=0.08, distance=3.2, zoom_spread=0.06, jitter=0.03),
-        AppearanceConfig(
-            saturation=(0.4, 1.0),
-            value=(0.4, 1.0),
-            tone=(0.0, 1.0),
-            pattern=0.35,
-            outline=0.7,
-            backdrop=(0.12, 0.4),
-            clutter=0.35,
-            texture=0.4,
-            occluder=0.08,
-            light=1.4,
-            exposure=0.2,
-            cast=0.18,
-            blur=0.008,
-            noise=8.0,
-        ),
+        places.STAGE_CAMERA,
+        places.STAGE_LOOK,
     ),
 }
 

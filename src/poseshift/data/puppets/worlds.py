@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import zlib
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 
 import cv2
 import numpy as np
+from joblib import Parallel, delayed  # type: ignore[import-untyped]
 
 from poseshift.data.puppets import motion
 from poseshift.data.puppets.camera import Crop, frame
 from poseshift.data.puppets.config import WorldConfig
-from poseshift.data.puppets.figure import Array, Build, Figure
+from poseshift.data.puppets.figure import Figure
 from poseshift.data.puppets.figures import FIGURES
 from poseshift.data.puppets.mixture import PoseMixture
+from poseshift.data.puppets.rig import Array, Build
 from poseshift.data.puppets.scene import Scene, draw_scene, shoot
 from poseshift.data.types import Sample
 from poseshift.errors import UserError
@@ -88,18 +87,13 @@ class World:
         if workers < 1:
             yield from (self.sample(index, side, split) for index in indices)
             return
-        # A fresh interpreter: forking a process that has used torch or OpenCV threads can hang.
-        context = multiprocessing.get_context("spawn")
-        bare = World(self.name, self.config)
-        with ProcessPoolExecutor(workers, context, _move_in, (bare,)) as pool:
-            rest = iter(indices)
-            pending: deque[Future[list[Sample]]] = deque()
-            while True:
-                while len(pending) < 2 * workers and (chunk := list(islice(rest, _CHUNK))):
-                    pending.append(pool.submit(_draw_chunk, chunk, side, split))
-                if not pending:
-                    return
-                yield from pending.popleft().result()
+        bare, rest = World(self.name, self.config), iter(indices)
+        chunks = iter(lambda: list(islice(rest, _CHUNK)), [])
+        # joblib starts fresh interpreters (forking one that has used torch or OpenCV can hang) and,
+        # unlike multiprocessing's own, does not need the caller's script to guard its main part.
+        pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+        for drawn in pool(delayed(_draw)(bare, chunk, side, split) for chunk in chunks):
+            yield from drawn
 
     def render(self, pose_D: Array, appearance_seed: int, side: int = 96) -> Sample:
         """Any pose, with build, camera and looks decided by a seed."""
@@ -192,14 +186,6 @@ class WorldPair:
     target: World
 
 
-_home: list[World] = []
-"""The one world a worker process draws."""
-
-
-def _move_in(home: World) -> None:
+def _draw(home: World, indices: list[int], side: int, split: str) -> list[Sample]:
     cv2.setNumThreads(1)
-    _home[:] = [home]
-
-
-def _draw_chunk(indices: list[int], side: int, split: str) -> list[Sample]:
-    return [_home[0].sample(index, side, split) for index in indices]
+    return [home.sample(index, side, split) for index in indices]

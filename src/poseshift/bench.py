@@ -1,0 +1,147 @@
+"""How close a training step is to its floor, on this machine.
+
+The floor of a method is its pass table done bare: the same networks, forward and backward on the
+same number of ready images in the same precision, and the optimiser's step. Step and floor are
+timed alternately within one run and told as medians, so the ratio means something on a busy machine
+too.
+"""
+
+from __future__ import annotations
+
+import copy
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from poseshift.build import build_method, build_optimizers, open_domains
+from poseshift.config import RunConfig
+from poseshift.data.baked import open_pack
+from poseshift.data.draws import Draws
+from poseshift.data.loader import Loader, Plan, UniformSampler
+from poseshift.data.views import random_view
+from poseshift.devices import make_fabric, place
+from poseshift.engine import fit
+
+WARMUP = 3  # steps before the clock counts
+
+
+def bench_step(config: RunConfig, steps: int = 12) -> dict[str, Any]:
+    """Time training steps against their floor.
+
+    Args:
+        config: What would be run; its ``steps`` and checkpoints are set aside.
+        steps: Timed steps.
+
+    Returns:
+        Milliseconds a step and a floor step, their ratio, images a second, shares of the parts.
+    """
+    train = config.train.model_copy(
+        update={
+            "steps": steps + WARMUP,
+            "checkpoint_every": 10**9,
+            "log_every": 10**9,
+            "schedule": "constant",
+        }
+    )
+    config = config.model_copy(update={"train": train})
+    floor = _floor(config)
+    spent: list[float] = []
+    floors: list[float] = []
+    clock = [time.perf_counter()]
+
+    def after(step: int) -> None:
+        _wait(config)
+        spent.append(time.perf_counter() - clock[0])
+        floors.append(_timed(config, floor))
+        clock[0] = time.perf_counter()
+
+    with tempfile.TemporaryDirectory() as folder:
+        fit(config, Path(folder) / "run", progress=False, on_step=after)
+    # The last step also writes its checkpoint, so it is left out.
+    step_s, floor_s = (statistics.median(times[WARMUP:-1]) for times in (spent, floors))
+    images = train.batch * train.accumulate
+    return {
+        "method": config.method.name,
+        "backbone": config.network.backbone,
+        "side": config.side,
+        "batch": train.batch,
+        "precision": train.precision,
+        "step_ms": 1e3 * step_s,
+        "floor_ms": 1e3 * floor_s,
+        "step_over_floor": step_s / floor_s,
+        "images_per_s": images / step_s,
+        "parts_ms": _parts(config),
+    }
+
+
+def _floor(config: RunConfig) -> Callable[[], None]:
+    """One bare step of the method's pass table."""
+    fabric = make_fabric(config.train)
+    source, _ = open_domains(config)
+    method = place(build_method(config, source), fabric.device, config.train.channels_last)
+    method.train()
+    optimizers = build_optimizers(method, config.train)
+    todo: list[tuple[nn.Module, Tensor, bool]] = []
+    for part in method.passes:
+        shape = (part.images * config.train.batch, 3, config.side, config.side)
+        image = torch.randn(shape, device=fabric.device)
+        if config.train.channels_last:
+            image = image.contiguous(memory_format=torch.channels_last)
+        network = getattr(method, part.network)
+        todo.append((network if part.grad else copy.deepcopy(network), image, part.grad))
+
+    def step() -> None:
+        for _ in range(config.train.accumulate):
+            for network, image, grad in todo:
+                with torch.set_grad_enabled(grad), fabric.autocast():
+                    maps = network(image)
+                if grad:
+                    maps.float().mean().backward()
+        for optimizer in optimizers.values():
+            optimizer.step()
+            optimizer.zero_grad()
+
+    return step
+
+
+def _parts(config: RunConfig, repeats: int = 8) -> dict[str, float]:
+    """What feeding a step costs by itself: decoding on its threads, and making the view."""
+    pack = open_pack(config.source, config.side)
+    source, _ = open_domains(config)
+    device = make_fabric(config.train).device
+    plan = Plan(config.train.batch)
+    loader = Loader(
+        source, UniformSampler(len(source), 0), plan,
+        seed=0, stream=0, workers=config.train.workers, device=device,
+    )  # fmt: skip
+    start = time.perf_counter()
+    batches = [micro for step in loader.steps(0, repeats) for micro in step]
+    decode = (time.perf_counter() - start) / repeats
+    del pack
+
+    def view() -> None:
+        draws = Draws(0, 0, 0, slice(0, plan.batch), plan.batch, device)
+        random_view(replace(batches[0], draws=draws), config.view, config.side)
+
+    times = [_timed(config, view) for _ in range(repeats)]
+    return {"decode": 1e3 * decode, "view": 1e3 * statistics.median(times)}
+
+
+def _timed(config: RunConfig, work: Callable[[], None]) -> float:
+    _wait(config)
+    start = time.perf_counter()
+    work()
+    _wait(config)
+    return time.perf_counter() - start
+
+
+def _wait(config: RunConfig) -> None:
+    if torch.cuda.is_available() and config.train.device in ("auto", "cuda"):
+        torch.cuda.synchronize()

@@ -1,0 +1,58 @@
+"""``poseshift check``: look through a Pack before spending hours on it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poseshift.cli.options import Json
+
+_SIGNS = {"error": "x", "warning": "!", "note": "-"}
+
+
+def check(
+    pack: Annotated[Path, typer.Argument(help="Pack to look through.")],
+    sheet: Annotated[
+        Path | None, typer.Option(help="Contact sheet to write; PACK/contact_sheet.png else.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Find wrong flips, empty targets, outliers, duplicates and leaks; draw a contact sheet.
+
+    Examples:
+
+        poseshift check packs/mouse
+
+        poseshift check packs/coco --sheet coco.png
+
+        poseshift check packs/coco --json
+
+    Suspects come first on the sheet, framed in red; left is warm, right is cool.
+    """
+    from poseshift.check import check as look
+    from poseshift.check import draw_sheet, to_dict
+    from poseshift.data.pack import Pack
+
+    opened = Pack(pack)
+    report = look(opened)
+    picture = sheet or pack / "contact_sheet.png"
+    draw_sheet(opened, report, picture)
+    if json_output:
+        import json
+
+        typer.echo(json.dumps({**to_dict(report), "sheet": str(picture)}))
+        return
+    typer.echo(
+        f"{report.pack}: {report.count} {'labelled' if report.labeled else 'unlabelled'} samples, "
+        f"{report.skeleton}, crops from {report.crop_from}"
+    )
+    for finding in report.findings:
+        shown = ", ".join(finding.samples[:3]) + (", ..." if len(finding.samples) > 3 else "")
+        typer.echo(f"  {_SIGNS[finding.level]} {finding.level}: {finding.message}")
+        if shown:
+            typer.echo(f"      {shown}")
+    if not report.findings:
+        typer.echo("  nothing suspicious found")
+    typer.echo(f"  look at: {picture}")

@@ -1,0 +1,46 @@
+"""``poseshift evaluate``: honest numbers of a run on a labelled Pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poseshift.cli.options import Json
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(help="Run folder.")],
+    packs: Annotated[list[str], typer.Argument(help="Labelled Packs, or world:NAME/test.")],
+    peek: Annotated[
+        bool,
+        typer.Option("--peek", help="Add the best checkpoint by these labels, marked as such."),
+    ] = False,
+    step: Annotated[
+        int | None, typer.Option("--step", help="This checkpoint instead of the last.")
+    ] = None,
+    json_output: Json = False,
+) -> None:
+    """Measure a run: clean and published PCK, pixel errors, per joint and group.
+
+    Examples:
+
+        poseshift evaluate runs/source world:street/test
+
+        poseshift evaluate runs/source my_test_pack --json
+
+    Every evaluation leaves predictions.arrow and metrics.json in the run folder.
+    """
+    from poseshift.cli.show import print_evaluations
+    from poseshift.data.baked import open_pack
+    from poseshift.evaluate import evaluate as measure
+    from poseshift.run import Run
+
+    opened = Run.open(run)
+    found = [
+        result
+        for name in packs
+        for result in measure(opened, open_pack(name, opened.config.side), peek=peek, step=step)
+    ]
+    print_evaluations(opened, found, json_output=json_output)

@@ -1,0 +1,18 @@
+"""Options that several verbs share, said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SetWords = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. train.lr=1e-4. Repeatable."),
+]
+ConfigFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--config", help="YAML settings; later files win. Repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]

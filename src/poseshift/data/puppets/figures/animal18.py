@@ -1,0 +1,449 @@
+"""A four-legged animal with eighteen joints in TigDog order: horse, dog, tiger or cow.
+
+The legs of its right side are a darker shade with a dark sock, a red band and a warm hoof, those
+of its left side a lighter shade with a pale sock, a white band and a cool hoof. Every action is
+seen from the side, facing right or left; `PoseConfig.back` shares out who looks away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from poseshift.data.puppets.config import (
+    AppearanceConfig,
+    CameraConfig,
+    PoseConfig,
+    ShapeConfig,
+    WorldConfig,
+)
+from poseshift.data.puppets.figure import TURN, Figure, Joint, Mode, Paint, Part, two_sided
+from poseshift.data.puppets.figures import FIGURES
+from poseshift.data.puppets.looks import cloth, shade
+
+KEYPOINTS = (
+    "l_eye", "r_eye", "chin", "l_fore_hoof", "r_fore_hoof", "l_hind_hoof", "r_hind_hoof", "hip",
+    "l_knee", "r_knee", "l_hock", "r_hock", "l_shoulder", "r_shoulder",
+    "l_elbow", "r_elbow", "l_stifle", "r_stifle",
+)  # fmt: skip
+
+
+def _on_head(name: str, x: float, y: float, z: float) -> Joint:
+    return Joint(name, "poll", (x, y, z), grows="head")
+
+
+JOINTS = (
+    Joint("trunk", hinges={"turn": "y", "tilt": "x", "roll": "z"}),
+    Joint("chest", "trunk", (0, -0.005, 0.15)),
+    Joint("belly", "trunk", (0, -0.02, 0)),
+    Joint("croup", "trunk", hinges={"arch": "x", "sway": "y"}),
+    Joint("rump", "croup", (0, 0, -0.16)),
+    Joint("hip", "croup", (0, 0.07, -0.25), {"tail": "x", "wag": "y"}),
+    Joint("tail_mid", "hip", (0, -0.05, -0.09), {"curl": "x"}),
+    Joint("tail_tip", "tail_mid", (0, -0.12, -0.02)),
+    Joint("withers", "trunk", (0, 0.04, 0.16), {"crane": "x", "veer": "y"}),
+    Joint("poll", "withers", (0, 0.18, 0.12), {"nod": "x", "shake": "y", "cock": "z"}, "limbs"),
+    _on_head("skull", 0, 0, 0.03),
+    _on_head("brow", 0, 0.06, 0.07),
+    _on_head("snout", 0, -0.05, 0.145),
+    _on_head("nose", 0, -0.028, 0.2),
+    _on_head("chin", 0, -0.1, 0.13),
+    _on_head("tuft", 0, 0.085, 0.02),
+    _on_head("nape", 0, 0.06, -0.06),
+    Joint("crest_1", "withers", (0, 0.155, 0.045), grows="limbs"),
+    Joint("crest_2", "withers", (0, 0.08, -0.01), grows="limbs"),
+    Joint("crest_3", "withers", (0, 0.02, -0.04)),
+    Joint("collar_front", "withers", (0, 0.066, 0.14), grows="limbs"),
+    Joint("collar_back", "withers", (0, 0.155, 0.01), grows="limbs"),
+    Joint("bell", "withers", (0, 0.025, 0.155), grows="limbs"),
+    *two_sided(
+        [
+            _on_head("r_eye", -0.072, 0.025, 0.068),
+            _on_head("r_glint", -0.074, 0.036, 0.074),
+            Joint("r_collar", "withers", (-0.07, 0.11, 0.075), grows="limbs"),
+            _on_head("r_nostril", -0.03, -0.045, 0.185),
+            _on_head("r_ear", -0.05, 0.065, -0.01),
+            _on_head("r_ear_up", -0.065, 0.14, -0.02),
+            _on_head("r_ear_down", -0.105, -0.045, -0.01),
+            _on_head("r_ear_out", -0.12, 0.07, -0.04),
+            _on_head("r_horn", -0.035, 0.085, 0.02),
+            _on_head("r_horn_tip", -0.06, 0.15, 0.03),
+            Joint("r_spot", "trunk", (-0.115, 0.04, 0.05)),
+            Joint("r_blot", "croup", (-0.11, 0.03, -0.14)),
+            Joint(
+                "r_shoulder",
+                "trunk",
+                (-0.085, 0.0, 0.17),
+                {"r_fore_spread": "-z", "r_fore_stride": "-x"},
+            ),
+            Joint("r_elbow", "r_shoulder", (0.01, -0.13, -0.04), {"r_elbow": "-x"}, "limbs"),
+            Joint("r_knee", "r_elbow", (0, -0.155, 0.015), {"r_knee": "x"}, "limbs"),
+            Joint("r_fore_hoof", "r_knee", (0, -0.15, 0.01), grows="limbs"),
+            Joint("r_fore_heel", "r_knee", (0, -0.15, 0), grows="limbs"),
+            Joint("r_fore_toe", "r_knee", (0, -0.16, 0.04), grows="limbs"),
+            Joint(
+                "r_haunch",
+                "croup",
+                (-0.07, 0.0, -0.165),
+                {"r_hind_spread": "-z", "r_hind_stride": "-x"},
+            ),
+            Joint("r_stifle", "r_haunch", (0, -0.15, 0.065), {"r_stifle": "x"}, "limbs"),
+            Joint("r_hock", "r_stifle", (0, -0.135, -0.11), {"r_hock": "-x"}, "limbs"),
+            Joint("r_hind_hoof", "r_hock", (0, -0.155, 0.025), grows="limbs"),
+            Joint("r_hind_heel", "r_hock", (0, -0.155, 0.015), grows="limbs"),
+            Joint("r_hind_toe", "r_hock", (0, -0.165, 0.055), grows="limbs"),
+        ]
+    ),
+)
+
+
+def _head(at: tuple[str, ...], radius: tuple[float, ...], paint: str, lift: float) -> Part:
+    return Part(at, radius, paint, lift, grows="head")
+
+
+def _dot(at: str, radius: float, paint: str, lift: float, on: str, style: str = "") -> Part:
+    """A detail on a surface, seen from outside only."""
+    return Part((at,), (radius,), paint, lift, (on, at), inked=False, style=style, grows="head")
+
+
+def _mane(style: str, thick: float) -> tuple[Part, ...]:
+    """Hair along the crest of the neck, and a forelock."""
+    r = thick
+    return (
+        Part(("crest_1", "crest_2"), (r, 1.1 * r), "mane", -0.005, style=style),
+        Part(("crest_2", "crest_3"), (1.1 * r, 0.8 * r), "mane", -0.004, style=style),
+        Part(("tuft", "brow"), (0.8 * r, 0.4 * r), "mane", 0.06, style=style, grows="head"),
+    )
+
+
+def _collar(style: str) -> tuple[Part, ...]:
+    """A ring around the neck, and what hangs from it."""
+    ring = ("collar_front", "collar_back", "r_collar", "l_collar")
+    return (
+        Part(ring, (0.017, 0.014, 0.014, 0.014), "collar", 0.03, style=style),
+        Part(("bell",), (0.026,), "bell", 0.035, style=style),
+    )
+
+
+def _ear(tip: str, base: float, end: float, paint: str, lift: float, style: str) -> Part:
+    return Part(("r_ear", tip), (base, end), paint, lift, style=style, grows="head")
+
+
+def _tail(style: str, root: float, middle: float, tip: float, end: str) -> tuple[Part, ...]:
+    return (
+        Part(("hip", "tail_mid"), (root, middle), "coat", -0.01, style=style),
+        Part(("tail_mid", "tail_tip"), (middle, tip), end, -0.011, style=style),
+    )
+
+
+PARTS = (
+    Part(("chest", "belly", "rump"), (0.125, 0.118, 0.122), "coat"),
+    Part(("withers", "poll"), (0.1, 0.068), "coat", lift=0.005),
+    Part(("withers", "chest"), (0.085, 0.1), "coat_flat", lift=0.012, inked=False),
+    *_collar("dog"),
+    *_collar("cow"),
+    *_mane("horse", 0.045),
+    *_mane("cow", 0.02),
+    *_tail("horse", 0.032, 0.045, 0.028, "mane"),
+    *_tail("dog", 0.032, 0.03, 0.022, "coat"),
+    *_tail("tiger", 0.028, 0.026, 0.03, "mane"),
+    *_tail("cow", 0.022, 0.018, 0.034, "mane"),
+    _head(("skull", "snout"), (0.088, 0.06), "coat", 0.02),
+    _head(("snout", "chin"), (0.058, 0.03), "muzzle", 0.035),
+    _dot("nose", 0.02, "nose", 0.08, on="skull"),
+    *two_sided(
+        [
+            _dot("r_eye", 0.027, "eye", 0.06, on="skull"),
+            _dot("r_glint", 0.009, "glint", 0.07, on="skull"),
+            _dot("r_nostril", 0.009, "nose", 0.07, on="skull", style="cow"),
+            _dot("r_spot", 0.055, "patch", 0.06, on="trunk", style="cow"),
+            _dot("r_blot", 0.05, "patch", 0.06, on="croup", style="cow"),
+            _ear("r_ear_up", 0.026, 0.008, "coat", 0.01, "horse"),
+            _ear("r_ear_down", 0.03, 0.034, "mane", 0.05, "dog"),
+            _ear("r_ear", 0.042, 0.042, "coat", 0.0, "tiger"),
+            _dot("r_ear", 0.022, "blush", 0.02, on="nape", style="tiger"),
+            _ear("r_ear_out", 0.028, 0.012, "coat", 0.01, "cow"),
+            Part(("r_horn", "r_horn_tip"), (0.018, 0.007), "horn", 0.0, style="cow", grows="head"),
+            Part(("r_shoulder", "r_elbow"), (0.068, 0.05), "r_thigh"),
+            Part(("r_elbow", "r_knee"), (0.046, 0.034), "r_shin", lift=-0.003),
+            Part(("r_knee", "r_fore_hoof"), (0.034, 0.03), "r_sock", lift=-0.001),
+            Part(("r_knee",), (0.035,), "r_band", lift=0.03, inked=False),
+            Part(("r_fore_heel", "r_fore_toe"), (0.036, 0.03), "r_hoof", lift=0.002),
+            Part(("r_haunch", "r_stifle"), (0.09, 0.058), "r_thigh"),
+            Part(("r_stifle", "r_hock"), (0.052, 0.035), "r_shin", lift=-0.003),
+            Part(("r_hock", "r_hind_hoof"), (0.035, 0.031), "r_sock", lift=-0.001),
+            Part(("r_hock",), (0.036,), "r_band", lift=0.03, inked=False),
+            Part(("r_hind_heel", "r_hind_toe"), (0.036, 0.03), "r_hoof", lift=0.002),
+        ]
+    ),
+)
+
+_SIDE = 1.2
+"""Heading of the actions: seen from the side, the face a little towards the camera."""
+
+
+def _mode(
+    name: str,
+    pose: Mapping[str, float],
+    spread: float = 0.09,
+    loose: Mapping[str, float] | None = None,
+    *swings: Mapping[str, float],
+) -> Mode:
+    """An action seen from the side; necks and tails are livelier than legs."""
+    lively = {"crane": 0.15, "veer": 0.2, "shake": 0.2, "nod": 0.12, "tail": 0.3, "wag": 0.4}
+    lively |= {"curl": 0.3, "arch": 0.05, "sway": 0.07, "roll": 0.05, "tilt": 0.05}
+    return Mode(name, {TURN: _SIDE, **pose}, spread, lively | dict(loose or {}), swings)
+
+
+def _gait(fore: float, hind: float, side: float) -> dict[str, float]:
+    """Legs swing together: right fore one way, right hind ``side`` times that way."""
+    return {
+        "r_fore_stride": fore, "l_fore_stride": -fore,
+        "r_hind_stride": side * hind, "l_hind_stride": -side * hind,
+    }  # fmt: skip
+
+
+MODES = (
+    _mode("stand", {}, 0.08),
+    _mode("look", {"crane": -0.1, "veer": 0.7, "shake": 0.5, "nod": 0.1}, 0.08),
+    _mode(
+        "walk",
+        {"knee": 0.2, "stifle": 0.1, "hock": 0.1},
+        0.1,
+        {},
+        _gait(0.3, 0.25, -1.0),
+        {"r_knee": 0.2, "l_knee": -0.2, "r_stifle": -0.15, "l_stifle": 0.15},
+    ),
+    _mode(
+        "trot",
+        {"r_fore_stride": 0.5, "r_elbow": 0.3, "r_knee": 0.9, "l_fore_stride": -0.35}
+        | {"r_hind_stride": -0.45, "l_hind_stride": 0.45, "l_stifle": 0.4, "l_hock": 0.4}
+        | {"crane": -0.1, "tail": -0.4},
+        0.11,
+    ),
+    _mode(
+        "gallop",
+        {"r_fore_stride": 0.95, "l_fore_stride": 0.75, "elbow": 0.2, "knee": 0.25}
+        | {"r_hind_stride": -0.75, "l_hind_stride": -0.55, "stifle": 0.15, "hock": -0.1}
+        | {"crane": 0.35, "nod": -0.25, "tail": -0.9},
+        0.12,
+    ),
+    _mode(
+        "gather",
+        {"fore_stride": -0.45, "elbow": 0.45, "knee": 0.9, "arch": -0.15, "tail": -0.9}
+        | {"hind_stride": 0.75, "stifle": 0.15, "hock": 0.1, "crane": 0.35, "nod": -0.25},
+        0.13,
+    ),
+    _mode(
+        "graze",
+        {"crane": 1.45, "nod": -0.35, "r_fore_stride": 0.2, "l_fore_stride": -0.15},
+        0.08,
+        {"veer": 0.1},
+    ),
+    _mode(
+        "sit",
+        {"tilt": -0.85, "fore_stride": -0.83, "crane": 0.5, "nod": 0.3, "tail": -0.7}
+        | {"hind_stride": -0.13, "stifle": 1.23, "hock": 1.6, "hind_spread": 0.15},
+        0.08,
+    ),
+    _mode(
+        "lie",
+        {"fore_stride": -0.1, "elbow": 1.48, "knee": -0.05, "crane": -0.05}
+        | {"hind_stride": 0.78, "stifle": 1.26, "hock": 1.75, "hind_spread": 0.15},
+        0.09,
+    ),
+    _mode(
+        "rear",
+        {"tilt": -0.95, "crane": 0.4, "nod": 0.35, "fore_stride": 0.35, "elbow": 0.5, "knee": 1.4}
+        | {"hind_stride": -0.7, "stifle": 0.25, "hock": 0.1},
+        0.12,
+        {"tilt": 0.15},
+    ),
+    _mode(
+        "jump",
+        {"tilt": -0.4, "fore_stride": 0.7, "elbow": 0.7, "knee": 1.5, "crane": 0.3}
+        | {"hind_stride": -0.75, "stifle": 0.2, "hock": -0.3, "tail": -0.7},
+        0.13,
+    ),
+    _mode(
+        "buck",
+        {"tilt": 0.55, "fore_stride": 0.55, "crane": 0.2, "tail": -0.9}
+        | {"hind_stride": -0.8, "stifle": 0.3, "hock": -0.4},
+        0.14,
+        {"tilt": 0.12},
+    ),
+    _mode(
+        "play",
+        {"tilt": 0.5, "fore_stride": 1.05, "elbow": 0.5, "crane": -0.6, "nod": 0.1}
+        | {"hind_stride": 0.45, "tail": -1.1, "wag": 0.3},
+        0.1,
+    ),
+    _mode("howl", {"crane": -0.35, "nod": -0.8, "tail": -0.3}, 0.09),
+    _mode(
+        "paw",
+        {"r_fore_stride": 0.8, "r_elbow": 0.5, "r_knee": 1.2, "crane": 0.2, "nod": 0.2},
+        0.1,
+    ),
+    _mode(
+        "wallow",
+        {"roll": 2.8, "fore_stride": 0.2, "elbow": 0.7, "knee": 1.2, "hind_stride": 0.5}
+        | {"stifle": 0.6, "hock": 0.8, "crane": -0.2},
+        0.16,
+        {"roll": 0.3},
+    ),
+)
+
+
+_FURS = np.array(
+    [(0.95, 0.88, 0.76), (0.88, 0.66, 0.4), (0.7, 0.43, 0.22), (0.46, 0.3, 0.2), (0.3, 0.28, 0.3)]
+)
+"""Coats from cream to black."""
+
+
+def fur(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
+    low, high = config.tone
+    place = (low + (high - low) * rng.random()) * (len(_FURS) - 1)
+    rows = np.arange(len(_FURS))
+    return Paint(tuple(float(np.interp(place, rows, _FURS[:, c])) for c in range(3)))
+
+
+def mix(a, b, share):
+    return tuple(float(x + (y - x) * share) for x, y in zip(a, b))
+
+
+def dress(rng: np.random.Generator, config: AppearanceConfig) -> Mapping[str, Paint]:
+    """Draw a coat; the sides differ in the same way in every world."""
+    dye, coat = cloth(rng, config), fur(rng, config)
+    pattern = dye.pattern if dye.pattern < 4 else dye.pattern - 3
+    coat = Paint(mix(coat.color, dye.color, 0.25), dye.second, pattern)
+    dark = mix(coat.color, (0.12, 0.09, 0.1), 0.65)
+    if coat.pattern >= 0:
+        coat = coat._replace(
+            second=dark if sum(coat.color) > 1.2 else mix(coat.color, (1, 1, 1), 0.5)
+        )
+    pale = mix(coat.color, (1.0, 0.96, 0.88), 0.6)
+    hair = dark if rng.random() < 0.7 else pale
+    return {
+        "coat": coat,
+        "coat_flat": shade(coat, 1 - 0.12 * config.shading),
+        "muzzle": Paint(pale),
+        "mane": Paint(hair),
+        "patch": Paint(pale if sum(coat.color) < 1.6 else dark),
+        "horn": Paint((0.95, 0.9, 0.75)),
+        "nose": Paint((0.2, 0.12, 0.12)),
+        "eye": Paint((0.06, 0.05, 0.08)),
+        "glint": Paint((1.0, 1.0, 1.0)),
+        "blush": Paint((0.93, 0.62, 0.6)),
+        "bell": Paint((0.98, 0.8, 0.25)),
+        "collar": Paint(dye.color),
+        "r_band": Paint((0.85, 0.16, 0.14)),
+        "l_band": Paint((0.95, 0.95, 0.95)),
+        "r_hoof": Paint((0.86, 0.3, 0.16)),
+        "l_hoof": Paint((0.2, 0.45, 0.85)),
+        "r_thigh": shade(coat, 0.74),
+        "l_thigh": shade(coat, 1.08),
+        "r_shin": shade(coat, 0.7),
+        "l_shin": shade(coat, 1.08),
+        "r_sock": Paint(mix(coat.color, (0.12, 0.09, 0.1), 0.7)),
+        "l_sock": Paint(mix(coat.color, (1.0, 0.97, 0.9), 0.7)),
+    }
+
+
+_CALM = {
+    "stand": 4.0, "look": 1.5, "walk": 5.0, "trot": 1.5, "graze": 2.0, "sit": 1.0, "lie": 0.8,
+    "gallop": 0.6, "gather": 0.4, "howl": 0.5, "paw": 0.5, "jump": 0.3, "rear": 0.3, "play": 0.3,
+    "buck": 0.2, "wallow": 0.1,
+}  # fmt: skip
+_WILD = {
+    "stand": 2.0, "look": 1.5, "walk": 3.5, "trot": 2.2, "graze": 2.0, "sit": 1.0, "lie": 1.0,
+    "gallop": 1.8, "gather": 1.2, "howl": 0.6, "paw": 0.7, "jump": 0.9, "rear": 0.8, "play": 0.6,
+    "buck": 0.5, "wallow": 0.25,
+}  # fmt: skip
+
+WORLDS = {
+    "barn": WorldConfig(
+        "animal18",
+        PoseConfig(_CALM, turn=0.35),
+        ShapeConfig(),
+        CameraConfig(margin=1.4),
+        AppearanceConfig(hue=(0.02, 0.14), tone=(0.0, 0.7)),
+    ),
+    "savanna": WorldConfig(
+        "animal18",
+        PoseConfig(_WILD, spread=1.12, turn=0.45, back=0.18),
+        ShapeConfig(limbs=1.06, girth=0.93, head=0.93, variety=0.06),
+        CameraConfig(
+            pitch=0.16,
+            pitch_spread=0.09,
+            roll_spread=0.05,
+            distance=3.2,
+            margin=1.4,
+            zoom_spread=0.05,
+            jitter=0.03,
+            truncated=0.02,
+        ),  # fmt: skip
+        AppearanceConfig(
+            hue=(0.0, 0.2),
+            saturation=(0.15, 0.85),
+            value=(0.4, 0.98),
+            tone=(0.0, 1.0),
+            pattern=0.6,
+            outline=0.5,
+            shading=0.6,
+            backdrop=(0.5, 0.95),
+            clutter=0.6,
+            texture=0.45,
+            occluder=0.1,
+            light=0.7,
+            exposure=0.14,
+            cast=0.07,
+            blur=0.008,
+            noise=10.0,
+        ),
+    ),
+    "meadow": WorldConfig(
+        "animal18",
+        PoseConfig(
+            _CALM | {"gallop": 1.2, "lie": 1.4, "play": 1.0, "sit": 1.5}, turn=0.42, back=0.15
+        ),
+        ShapeConfig(limbs=0.9, girth=1.06, head=1.12, variety=0.06),
+        CameraConfig(
+            pitch=0.22, pitch_spread=0.08, distance=3.6, margin=1.4, zoom_spread=0.05, jitter=0.03
+        ),
+        AppearanceConfig(
+            hue=(0.0, 1.0),
+            saturation=(0.25, 0.75),
+            value=(0.5, 1.0),
+            tone=(0.0, 1.0),
+            pattern=0.4,
+            outline=0.75,
+            shading=0.7,
+            backdrop=(0.55, 0.98),
+            clutter=0.75,
+            texture=0.3,
+            occluder=0.08,
+            light=0.8,
+            exposure=0.12,
+            cast=0.06,
+            blur=0.006,
+            noise=7.0,
+        ),
+    ),
+}
+
+FIGURES.register("animal18")(
+    Figure(
+        name="animal18",
+        kind="animal",
+        joints=JOINTS,
+        keypoints=KEYPOINTS,
+        parts=PARTS,
+        modes=MODES,
+        dress=dress,
+        worlds=WORLDS,
+        pairs=("barn->savanna", "barn->meadow"),
+        styles=("horse", "dog", "tiger", "cow"),
+        scenery="country",
+    )
+)

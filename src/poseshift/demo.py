@@ -1,0 +1,89 @@
+"""The demo: see a domain gap with your own eyes in a few minutes, offline.
+
+One start is trained on the studio; from it, ``source_only`` goes on without the street and
+``supervised`` goes on with the street's labels. The room between the two rows is what adaptation is
+for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from poseshift.config import RunConfig, load_config
+from poseshift.data.baked import open_pack
+from poseshift.data.pack import Pack
+from poseshift.data.types import Bytes
+from poseshift.engine import fit
+from poseshift.evaluate import Evaluation, evaluate
+from poseshift.pictures import draw_pose, grid, save_picture
+from poseshift.run import Run
+
+PAIR = ("studio", "street")
+METHODS = ("source_only", "supervised")
+COUNT = 3000  # training images of each world
+SHOWN = 6  # street images in the picture
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demo leaves behind."""
+
+    rows: list[Evaluation]
+    picture: Path
+
+
+def plan(method: str, steps: int, seed: int, init: str | None = None) -> RunConfig:
+    """Settings of one of the demo's runs."""
+    source, target = (f"world:{name}?count={COUNT}" for name in PAIR)
+    return load_config(
+        source=source, target=target, method=method, init=init,
+        train={"steps": steps, "seed": seed, "checkpoint_every": steps},
+    )  # fmt: skip
+
+
+def run_demo(out: Path, steps: int = 500, seed: int = 0) -> Demo:
+    """Train the demo's runs (finished ones are kept), measure them, draw the picture.
+
+    Args:
+        out: Folder for runs and picture.
+        steps: Of the start, and again of each method.
+        seed: Of everything.
+    """
+    start = _finished(out / "start", plan("source_only", steps, seed))
+    runs = {
+        name: _finished(out / name, plan(name, steps, seed, str(start.path))) for name in METHODS
+    }
+    rows: list[Evaluation] = []
+    for world in PAIR:
+        pack = open_pack(f"world:{world}/test", start.config.side)
+        rows += [evaluate(run, pack)[0] for run in runs.values()]
+    street = {e.metrics["method"]: e for e in rows if e.metrics["pack"] == pack.info.name}
+    picture = out / "predictions.png"
+    save_picture(picture, _picture(pack, street))
+    return Demo(rows, picture)
+
+
+def _finished(path: Path, config: RunConfig) -> Run:
+    """Train a run, or take up the one that is there."""
+    if not (path / "config.yaml").is_file():
+        return fit(config, path)
+    run = Run.open(path)
+    return run if config.train.steps in run.checkpoints() else fit(run.config, path, resume=True)
+
+
+def _picture(pack: Pack, found: dict[str, Evaluation]) -> Bytes:
+    """The first street images a column each: the truth, and what every run says."""
+    tables = {"truth": pack.poses.keypoints_NK2}
+    for name, evaluation in found.items():
+        with pa.ipc.open_file(str(evaluation.folder / "predictions.arrow")) as file:
+            column = file.read_all()["keypoints"].combine_chunks().flatten().to_numpy()
+        title = f"{name} {100 * evaluation.metrics['pck']:.0f} %"
+        tables[title] = column.reshape(len(pack), -1, 2)
+    columns = [
+        [draw_pose(pack.crops.image(i), points[i], pack.skeleton) for i in range(SHOWN)]
+        for points in tables.values()
+    ]
+    return grid(list(zip(*columns, strict=True)), list(tables))

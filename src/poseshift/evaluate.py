@@ -1,0 +1,169 @@
+"""Measure a run on a labelled Pack: clean and published PCK, pixel errors, per joint and group.
+
+Labels are read here and nowhere else in a target's life; what is learned from them never goes back
+into training. Choosing a checkpoint *with* them is possible and always marked: that is the
+``peek``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from torch import Tensor
+
+from poseshift.data.domain import LabeledDomain
+from poseshift.data.pack import Pack
+from poseshift.errors import UserError
+from poseshift.files import write_atomic, write_json
+from poseshift.metrics.summary import Cells, summarize
+from poseshift.predict import Predictions, predict_crops
+from poseshift.run import Run
+
+PEEK = "peek"  # chosen with the labels it is scored on: an oracle's choice
+PER_IMAGE_BATCH = ("animal18", "animal14", "animal20")  # published animal results average images
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One checkpoint on one Pack.
+
+    Attributes:
+        step: Of the checkpoint.
+        choice: How the checkpoint was chosen: ``last``, ``peek`` or ``step``.
+        metrics: See :func:`poseshift.metrics.summary.summarize`.
+        folder: Where ``predictions.arrow`` and ``metrics.json`` are.
+    """
+
+    step: int
+    choice: str
+    metrics: dict[str, Any]
+    folder: Path
+
+
+def evaluate(
+    run: Run, pack: Pack, *, peek: bool = False, step: int | None = None
+) -> list[Evaluation]:
+    """Evaluate a run's last checkpoint (or a given one, or all to find the best).
+
+    Args:
+        run: The run.
+        pack: A labelled Pack; its joints are mapped to the run's by name.
+        peek: Also evaluate every checkpoint and add the best one *by these labels*, marked.
+        step: Evaluate this checkpoint instead of the last.
+
+    Returns:
+        The evaluations asked for, ``last`` first.
+    """
+    domain = LabeledDomain(pack, run.skeleton, _aliases(run))
+    if step is not None:
+        if step not in run.checkpoints():
+            raise UserError(
+                f"has no checkpoint of step {step}",
+                where=run.path,
+                fix=f"kept are {', '.join(map(str, run.checkpoints()))}",
+            )
+        return [_evaluate_one(run, domain, step, "step")]
+    found = [_evaluate_one(run, domain, run.last(), "last")]
+    if peek:
+        others = [_evaluate_one(run, domain, s, PEEK) for s in run.checkpoints()]
+        found.append(max(others, key=lambda e: e.metrics["pck"] or 0.0))
+    return found
+
+
+def _aliases(run: Run) -> Path | None:
+    return Path(run.config.aliases) if run.config.aliases else None
+
+
+def _evaluate_one(run: Run, domain: LabeledDomain, step: int, choice: str) -> Evaluation:
+    train = run.config.train
+    predictions = predict_crops(
+        run.network(step), domain.crops, run.config.side,
+        device=train.device, precision=train.precision,
+    )  # fmt: skip
+    metrics = measure(predictions, domain)
+    folder = run.path / "evaluations" / _slug(domain.name) / f"{step:06d}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(
+        folder / "predictions.arrow", lambda path: _write_predictions(path, predictions, domain)
+    )
+    about = {
+        "run": run.path.name,
+        "method": run.config.method.name,
+        "seed": train.seed,
+        "step": step,
+        "choice": choice,
+        "pack": domain.name,
+        "fingerprint": domain.fingerprint,
+        "crop_from": domain.crop_from,
+    }
+    write_json(folder / "metrics.json", {**about, **metrics})
+    return Evaluation(step, choice, {**about, **metrics}, folder)
+
+
+def measure(predictions: Predictions, domain: LabeledDomain) -> dict[str, Any]:
+    """All metrics of predictions on a labelled domain."""
+    visibility_NK = torch.from_numpy(domain.visibility_NK.astype(np.int64))
+    true_NK2 = torch.from_numpy(np.array(domain.keypoints_NK2))
+    per_image = domain.skeleton.name in PER_IMAGE_BATCH
+    return summarize(
+        predictions.keypoints_NK2,
+        true_NK2,
+        visibility_NK,
+        domain.side,
+        domain.skeleton,
+        categories=domain.pack.poses.category_N,
+        confidence_NK=predictions.confidence_NK,
+        cells=Cells(
+            predictions.cell_NK2,
+            protocol_cells(true_NK2, visibility_NK, domain.side, predictions.cells),
+            predictions.cells,
+            batch_size=1 if per_image else 32,
+        ),
+    )
+
+
+def protocol_cells(true_NK2: Tensor, visibility_NK: Tensor, side: int, cells: int) -> Tensor:
+    """Argmax cells of the published label maps; (0, 0) where the map is empty.
+
+    Example:
+        >>> protocol_cells(torch.tensor([[[10.0, 7.9]]]), torch.tensor([[2]]), side=256, cells=64)
+        tensor([[[3., 2.]]])
+    """
+    cell_NK2 = torch.floor(true_NK2 * (cells / side) + 0.5)
+    inside = ((cell_NK2 >= 0) & (cell_NK2 < cells)).all(-1) & (visibility_NK > 0)
+    return cell_NK2.where(inside[..., None], torch.zeros(()))
+
+
+def _write_predictions(path: Path, predictions: Predictions, domain: LabeledDomain) -> None:
+    """One row a sample; keypoints in crop pixels and in pixels of the original image."""
+    poses = domain.pack.poses
+    keypoints = predictions.keypoints_NK2.double().numpy()
+    matrix = poses.matrix_N33.astype(np.float64)
+    original = np.einsum("nij,nkj->nki", matrix[:, :2, :2], keypoints) + matrix[:, None, :2, 2]
+    error = np.linalg.norm(keypoints - domain.keypoints_NK2, axis=-1)  # NaN where not labelled
+
+    def column(values: Any) -> Any:
+        flat = np.ascontiguousarray(values, dtype=np.float32)
+        return pa.FixedSizeListArray.from_arrays(pa.array(flat.reshape(-1)), flat[0].size)
+
+    table = pa.table(
+        {
+            "id": poses.id_N,
+            "category": poses.category_N,
+            "keypoints": column(keypoints),
+            "original": column(original),
+            "confidence": column(predictions.confidence_NK),
+            "error": column(error),
+        }
+    )
+    with pa.ipc.new_file(str(path), table.schema) as sink:
+        sink.write_table(table)
+
+
+def _slug(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
