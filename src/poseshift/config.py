@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,6 +42,12 @@ class TrainConfig(Frozen):
     checkpoint_every: int = Field(500, ge=1, description="steps between kept checkpoints")
     log_every: int = Field(20, ge=1, description="steps between lines of metrics.jsonl")
 
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _as_word(cls, value: Any) -> Any:
+        """YAML reads ``precision: 32`` as a number; it is a name."""
+        return str(value) if isinstance(value, int) else value
+
 
 class RunConfig(Frozen):
     """One run."""
@@ -64,8 +70,11 @@ class RunConfig(Frozen):
     def _own_settings(cls, value: Any, info: ValidationInfo) -> MethodConfig:
         """Each method brings its own settings: read the section with its model."""
         data = value.model_dump() if isinstance(value, MethodConfig) else value
-        data = {"name": data} if isinstance(data, str) else dict(data)
-        method = METHODS[data.setdefault("name", "source_only")]
+        data = {"name": data} if isinstance(data, str) else data
+        name = data.get("name", "source_only") if isinstance(data, Mapping) else None
+        if not isinstance(name, str):
+            raise ValueError(f"expected a method's name or its settings, one of {list(METHODS)}")
+        method, data = METHODS[name], {**data, "name": name}
         return build(method.Config, data, where=f"settings of {data['name']}")
 
 

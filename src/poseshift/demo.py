@@ -17,7 +17,7 @@ from poseshift.data.baked import open_pack
 from poseshift.data.pack import Pack
 from poseshift.data.types import Bytes
 from poseshift.engine import fit
-from poseshift.evaluate import Evaluation, evaluate
+from poseshift.evaluation import Evaluation, evaluate
 from poseshift.pictures import draw_pose, grid, save_picture
 from poseshift.run import Run
 

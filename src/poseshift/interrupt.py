@@ -10,7 +10,10 @@ from types import FrameType
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user stopped a run; its folder can be resumed."""
+    """The user stopped a run; its folder can be resumed.
+
+    The message says how, and is empty in all processes of a run but the first.
+    """
 
 
 @contextmanager

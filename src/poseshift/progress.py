@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -79,6 +79,14 @@ class Meter:
         self.steps += 1
         for name, value in losses.items():
             self.sums[name] = self.sums[name] + value if name in self.sums else value
+
+    def state(self) -> dict[str, Any]:
+        """What has been counted and not yet told, for a run's resumable state."""
+        return {"sums": dict(self.sums), "steps": self.steps}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on counting where :meth:`state` was taken."""
+        self.sums, self.steps = dict(state["sums"]), int(state["steps"])
 
     def flush(self) -> tuple[dict[str, float], float]:
         """Mean losses and images a second; starts anew."""

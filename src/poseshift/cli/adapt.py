@@ -55,7 +55,7 @@ def adapt(
     from poseshift.data.baked import open_pack
     from poseshift.engine import fit
     from poseshift.errors import UserError
-    from poseshift.evaluate import evaluate
+    from poseshift.evaluation import evaluate
     from poseshift.run import Run
 
     if resume is not None:

@@ -34,7 +34,7 @@ def evaluate(
     """
     from poseshift.cli.show import print_evaluations
     from poseshift.data.baked import open_pack
-    from poseshift.evaluate import evaluate as measure
+    from poseshift.evaluation import evaluate as measure
     from poseshift.run import Run
 
     opened = Run.open(run)

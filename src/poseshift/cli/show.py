@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from poseshift.evaluate import PEEK, Evaluation
+from poseshift.evaluation import PEEK, Evaluation
 from poseshift.run import Run
 
 

@@ -85,7 +85,7 @@ def prepare(
         rows: ``start:stop`` of the samples in the order of the files.
         skip_bad: List samples that cannot be used instead of stopping at the first.
         overwrite: Replace a Pack that is there.
-        workers: Threads that decode and crop.
+        workers: Threads that decode and crop; a world is drawn by as many processes.
         progress: Called with (done, total or None).
 
     Raises:
@@ -99,7 +99,9 @@ def prepare(
                 where=str(path),
                 fix="leave the other options out",
             )
-        return _prepare_world(str(path), Path(out), side, overwrite, progress)
+        return _prepare_world(
+            str(path), Path(out), side, overwrite, workers or _threads(), progress
+        )
     annotations = _open(Path(path), format, skeleton, images)
     mapping = _mapping(annotations, skeleton, alias)
     crop_from = _crop_from(annotations, box, Path(path))
@@ -238,7 +240,7 @@ def _in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) ->
 
 
 def _prepare_world(
-    spec: str, out: Path, side: int, overwrite: bool, progress: Progress | None
+    spec: str, out: Path, side: int, overwrite: bool, workers: int, progress: Progress | None
 ) -> Report:
     from poseshift.data.puppets import world
 
@@ -259,7 +261,7 @@ def _prepare_world(
         overwrite=overwrite,
     )
     with writer:
-        for done, sample in enumerate(place.samples(range(count), side, split), 1):
+        for done, sample in enumerate(place.samples(range(count), side, split, workers), 1):
             writer.add(sample)
             if progress:
                 progress(done, count)

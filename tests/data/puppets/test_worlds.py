@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-import hashlib
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from poseshift.data.puppets import WORLDS, world
 from poseshift.data.puppets.worlds import World
 from poseshift.data.types import OCCLUDED, UNLABELED, VISIBLE
 from poseshift.errors import UserError
+
+FROZEN = Path(__file__).with_name("frozen_worlds.json")
 
 every_world = pytest.mark.parametrize("home", [world(name) for name in WORLDS], ids=list(WORLDS))
 
@@ -141,27 +144,27 @@ def test_occluders_hide_joints() -> None:
     assert hidden[1] > hidden[0] + 0.03
 
 
-def fingerprint(home: World) -> str:
-    """Keypoints to a tenth of a pixel and mean colours to eight levels: code may get faster."""
-    text = ""
-    for index in range(4):
-        sample = home.sample(index, side=64)
-        keypoints = np.round(np.nan_to_num(sample.keypoints_K2, nan=-9), 1) + 0.0
-        text += f"{keypoints.tolist()} {(sample.image.mean(axis=(0, 1)) / 8).round().tolist()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def fingerprint(home: World) -> list[list[float]]:
+    """Mean joint and mean colour of the first samples; loose enough for a faster way to draw."""
+    samples = [home.sample(index, side=64) for index in range(3)]
+    return [
+        [*np.nanmean(it.keypoints_K2, axis=0).tolist(), *it.image.mean(axis=(0, 1)).tolist()]
+        for it in samples
+    ]
 
 
-FROZEN = {
-    ("studio", 1): "",
-    ("street", 1): "",
-    ("gym", 1): "",
-    ("stage", 1): "",
-}
+@every_world
+def test_a_version_never_changes(home: World) -> None:
+    """If this fails on purpose, raise ``VERSION`` in config.py and run this file to freeze anew."""
+    frozen = json.loads(FROZEN.read_text())[f"{home.name} version {home.version}"]
+    found = np.array(fingerprint(home))
+    np.testing.assert_allclose(found[:, :2], np.array(frozen)[:, :2], atol=0.02)
+    np.testing.assert_allclose(found, frozen, atol=1.5)
 
 
-@pytest.mark.parametrize(("name", "version"), list(FROZEN))
-def test_a_version_never_changes(name: str, version: int) -> None:
-    """If this fails on purpose, raise ``VERSION`` in config.py and freeze the new fingerprints."""
-    home = world(name)
-    assert home.version == version
-    assert fingerprint(home) == FROZEN[name, version]
+if __name__ == "__main__":
+    rows = [
+        f'"{name} version {config.version}": {np.round(fingerprint(world(name)), 2).tolist()}'
+        for name, config in sorted(WORLDS.items())
+    ]
+    FROZEN.write_text("{\n" + ",\n".join(rows) + "\n}\n")

@@ -31,7 +31,7 @@ from poseshift.data.formats.files import (
 from poseshift.data.formats.joints import skeleton_for
 from poseshift.data.types import UNLABELED, VISIBLE
 from poseshift.errors import BadInput
-from poseshift.skeleton import read_yaml
+from poseshift.skeleton_file import read_yaml
 
 _HEADER = ("scorer", "individuals", "bodyparts", "coords")
 _UNIQUE = "single"  # the individual under which DeepLabCut files points that belong to no animal

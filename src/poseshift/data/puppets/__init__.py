@@ -3,7 +3,7 @@
 >>> from poseshift.data.puppets import pair
 >>> studio_to_street = pair("studio->street")
 >>> studio_to_street.source.sample(0).category
-'crouch'
+'stand'
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def shadow(image: Bytes, x: float, y: float, width: float) -> None:
     top, bottom = max(round(y - height), 0), min(round(y + height) + 1, side)
     if left >= right or top >= bottom:
         return
-    away_x = (np.arange(left, right) - x) / width
-    away_y = (np.arange(top, bottom) - y) / height
+    away_x = (np.arange(left, right, dtype=np.float32) - np.float32(x)) / np.float32(width)
+    away_y = (np.arange(top, bottom, dtype=np.float32) - np.float32(y)) / np.float32(height)
     fade = 1 - _SHADOW * np.clip(1 - away_x**2 - away_y[:, None] ** 2, 0, 1)
     patch = image[top:bottom, left:right]
     patch[:] = patch * fade[:, :, None]

@@ -64,7 +64,7 @@ class Part:
     Attributes:
         at: Joints the discs are centred on (one: a ball; two: a capsule; more: a hull).
         radius: Radius of each disc.
-        paint: Slot of the wardrobe, e.g. ``r_sleeve``.
+        paint: Slot of the wardrobe, e.g. ``r_sleeve``; who has nothing in it goes without the part.
         lift: Moves it this much nearer to the camera when sorting.
         faces: Two joints (from, to): drawn only where that arrow points to the camera.
         inked: Whether it has an outline and a light patch; small details do without.
@@ -145,7 +145,10 @@ def _left_joint(joint: Joint) -> Joint:
     x, y, z = joint.offset
     hinges = {other_side(name): _mirrored(axis) for name, axis in joint.hinges.items()}
     name, parent = other_side(joint.name), other_side(joint.parent)
-    return replace(joint, name=name, parent=parent, offset=(-x, y, z), hinges=hinges)
+    between = {other_side(name): share for name, share in joint.between.items()}
+    return replace(
+        joint, name=name, parent=parent, offset=(-x, y, z), hinges=hinges, between=between
+    )
 
 
 def _mirrored(axis: Axis) -> Axis:
@@ -161,7 +164,7 @@ class Figure:
     Attributes:
         name: Also the name of its skeleton: ``body16``.
         kind: ``body``, ``hand``, ``animal`` or ``face``.
-        joints: The rig, parents before children, root first; the root has the `TURN` hinge.
+        joints: The rig, parents before children, root first; one has the `TURN` hinge.
         keypoints: Joint behind each keypoint, in the skeleton's order.
         parts: What is drawn.
         modes: The actions it knows.

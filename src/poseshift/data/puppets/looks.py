@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 
 import numpy as np
+from numpy.typing import NDArray
 
 from poseshift.data.puppets.config import AppearanceConfig
 from poseshift.data.puppets.figure import Color, Paint
@@ -21,6 +22,15 @@ _TONES = np.array(
         (0.3, 0.2, 0.15),
     ]
 )
+_FURS = np.array(
+    [(0.95, 0.88, 0.76), (0.88, 0.66, 0.4), (0.7, 0.43, 0.22), (0.46, 0.3, 0.2), (0.3, 0.28, 0.3)]
+)
+_INK: Color = (0.12, 0.09, 0.1)
+_GROWN = {
+    PATTERNS.index("checks"): PATTERNS.index("bars"),
+    PATTERNS.index("zigzag"): PATTERNS.index("dots"),
+}
+"""No animal grows checks: what it wears instead."""
 _HAIRS: tuple[Color, ...] = (
     (0.16, 0.12, 0.1), (0.35, 0.22, 0.13), (0.58, 0.36, 0.16), (0.86, 0.68, 0.36), (0.62, 0.6, 0.6),
     (0.68, 0.27, 0.14),
@@ -55,10 +65,7 @@ def cloth(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
 
 def skin(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
     """A skin tone."""
-    place = _between(config.tone, rng.random()) * (len(_TONES) - 1)
-    low = min(int(place), len(_TONES) - 2)
-    red, green, blue = _TONES[low] + (place - low) * (_TONES[low + 1] - _TONES[low])
-    return Paint((float(red), float(green), float(blue)))
+    return Paint(_along(_TONES, _between(config.tone, rng.random())))
 
 
 def hair(rng: np.random.Generator) -> Paint:
@@ -66,8 +73,34 @@ def hair(rng: np.random.Generator) -> Paint:
     return Paint(_HAIRS[int(rng.integers(len(_HAIRS)))])
 
 
+def fur(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
+    """A coat of fur with a touch of dye, perhaps striped or spotted in a darker shade."""
+    dye = cloth(rng, config)
+    color = mix(_along(_FURS, _between(config.tone, rng.random())), dye.color, 0.25)
+    second = mix(color, _INK, 0.65) if sum(color) > 1.2 else mix(color, (1.0, 1.0, 1.0), 0.5)
+    return Paint(color, second, _GROWN.get(dye.pattern, dye.pattern))
+
+
+def mix(one: Color, other: Color, share: float) -> Color:
+    """A colour between two.
+
+    Example:
+        >>> mix((0.0, 0.0, 0.0), (1.0, 0.0, 0.5), 0.5)
+        (0.5, 0.0, 0.25)
+    """
+    red, green, blue = (a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return red, green, blue
+
+
 def _between(low_high: tuple[float, float], share: float) -> float:
     return float(low_high[0] + (low_high[1] - low_high[0]) * share)
+
+
+def _along(ramp: NDArray[np.float64], share: float) -> Color:
+    place = share * (len(ramp) - 1)
+    low = min(int(place), len(ramp) - 2)
+    red, green, blue = (ramp[low] + (place - low) * (ramp[low + 1] - ramp[low])).tolist()
+    return red, green, blue
 
 
 def _scaled(color: Color, factor: float) -> Color:

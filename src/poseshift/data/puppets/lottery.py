@@ -69,9 +69,10 @@ RANGES: Mapping[str, tuple[Range, Range]] = {
     "appearance.blur": ((0.0, 0.002), (0.0, 0.012)),
     "appearance.noise": ((0.0, 3.0), (2.0, 14.0)),
 }
-"""Every knob of the lottery. ``pose.evenness`` mixes the figure's own action weights (those of its
-first named world) with weights drawn uniformly from the simplex; a pair of knobs with ``low`` and
-``high`` is a range within which each sample draws."""
+"""Every knob of the lottery. ``pose.turn`` and ``pose.back`` are those of a person, scaled to what
+is usual for the figure: see its first named world. ``pose.evenness`` mixes the action weights of
+that world with weights drawn uniformly from the simplex; a pair of knobs with ``low`` and ``high``
+is a range within which each sample draws."""
 
 
 def world_pair(seed: int, kind: str = "body") -> WorldPair:
@@ -109,14 +110,19 @@ def _draw(rng: np.random.Generator, figure: Figure, column: int) -> WorldConfig:
         rows = ((name.split("."), value) for name, value in knobs.items())
         return {path[1]: value for path, value in rows if path[0] == axis and len(path) == 2}
 
+    own = next(iter(figure.worlds.values())).pose
     looks, pose = take("appearance"), take("pose")
+    # The ranges of headings are a person's: a face never shows its back, a hand does all the time.
+    person = PoseConfig({})
+    pose["turn"] *= own.turn / person.turn
+    pose["back"] = min(pose["back"] * own.back / person.back, 1.0)
     looks |= {
         name: (knobs[f"appearance.{name}.low"], knobs[f"appearance.{name}.high"])
         for name in ("saturation", "value", "tone", "backdrop")
     }
     start = knobs["appearance.hue.from"]
     looks["hue"] = (start, start + knobs["appearance.hue.width"])
-    actions = _actions(rng, figure, pose.pop("evenness"))
+    actions = _actions(rng, own.actions, pose.pop("evenness"))
     return WorldConfig(
         figure.name,
         PoseConfig(actions, **pose),
@@ -126,8 +132,9 @@ def _draw(rng: np.random.Generator, figure: Figure, column: int) -> WorldConfig:
     )
 
 
-def _actions(rng: np.random.Generator, figure: Figure, evenness: float) -> dict[str, float]:
-    own = next(iter(figure.worlds.values())).pose.actions
+def _actions(
+    rng: np.random.Generator, own: Mapping[str, float], evenness: float
+) -> dict[str, float]:
     total = sum(own.values())
     drawn = rng.dirichlet(np.ones(len(own)))
     return {

@@ -10,7 +10,7 @@ Discs are (x, y, radius) in pixels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -22,12 +22,13 @@ from poseshift.data.puppets.figure import Figure, Paint, Part
 from poseshift.data.puppets.rig import Array, Build, Growth
 from poseshift.data.types import Bytes
 
-Complex = NDArray[np.complex128]
+Complex = NDArray[np.complex64]
 
 ZOOM = 2
 _SHIFT = 4
-_HALF_ARC = np.linspace(0.0, 1.0, 5)
-_CIRCLE = np.exp(2j * np.pi * np.arange(14) / 14)
+_NOTHING = Paint((0.0, 0.0, 0.0))
+_HALF_ARC = np.linspace(0.0, 1.0, 5, dtype=np.float32)
+_CIRCLE = np.exp(2j * np.pi * np.arange(14) / 14).astype(np.complex64)
 
 
 class Stencil(NamedTuple):
@@ -171,6 +172,12 @@ def place(
     return Puppet(plan, disc_M3, depth_M * unit, order[seen_Q[order]], tip[~seen_Q[parts]])
 
 
+def without(puppet: Puppet, wardrobe: Container[str]) -> Puppet:
+    """The puppet without the parts that its wardrobe has nothing for."""
+    worn_Q = np.array([part.paint in wardrobe for part in puppet.stencil.parts])
+    return puppet._replace(order=puppet.order[worn_Q[puppet.order]])
+
+
 def ink(puppet: Puppet, side: int, line: float, light: tuple[float, float]) -> Inks:
     """Draw all parts. ``line`` is the outline's width in pixels, ``light`` points to the lamp."""
     map_HW = np.zeros((side * ZOOM, side * ZOOM), np.uint8)
@@ -194,7 +201,7 @@ def color_tables(
     plan: Stencil, wardrobe: Mapping[str, Paint], outline: float, shading: float
 ) -> Tables:
     """Colours of a wardrobe: a dark line, the paint itself, a light patch."""
-    paints = [wardrobe[part.paint] for part in plan.parts]
+    paints = [wardrobe.get(part.paint, _NOTHING) for part in plan.parts]
     seconds = [paint.second if paint.pattern >= 0 else paint.color for paint in paints]
     base_2Q3 = np.array([[paint.color for paint in paints], seconds])
     line_2Q3 = base_2Q3 * (1 - 0.72 * outline)
@@ -211,19 +218,19 @@ def color_tables(
 
 def _outlines(plan: Stencil, disc_LM3: Array) -> list[list[NDArray[np.int32]]]:
     """Every capsule and hull in every layer, in fixed-point canvas coordinates."""
-    scaled = disc_LM3 * ZOOM
-    center_LM = scaled[..., 0] + 1j * scaled[..., 1] + (1 + 1j) * (ZOOM - 1) / 2
-    radius_LM = np.maximum(scaled[..., 2], 0.3)
+    scaled = disc_LM3.astype(np.float32) * ZOOM  # half the bytes, and still exact to 1/16 pixel
+    center_LM = (scaled[..., :2] + np.float32((ZOOM - 1) / 2)).copy().view(np.complex64)[..., 0]
+    radius_LM = np.maximum(scaled[..., 2], np.float32(0.3))
     first, last = plan.link_C2.T
     capsules = _capsules(
         center_LM[:, first], center_LM[:, last], radius_LM[:, first], radius_LM[:, last]
     )
     polygons = [list(layer) for layer in _fixed(capsules)]
-    cloud_LMV = _fixed(center_LM[..., None] + radius_LM[..., None] * _CIRCLE)
     for part in plan.hulls:
         discs = slice(plan.start_Q[part], plan.start_Q[part] + plan.count_Q[part])
-        for layer, polygon in enumerate(polygons):
-            polygon[plan.links_Q[part][0]] = cv2.convexHull(cloud_LMV[layer, discs].reshape(-1, 2))
+        cloud = _fixed(center_LM[:, discs, None] + radius_LM[:, discs, None] * _CIRCLE)
+        for polygon, points in zip(polygons, cloud, strict=True):
+            polygon[plan.links_Q[part][0]] = cv2.convexHull(points.reshape(-1, 2))
     return polygons
 
 
@@ -247,7 +254,7 @@ def _arc(angle: Array) -> Complex:
 
 
 def _fixed(z: Complex) -> NDArray[np.int32]:
-    flat = np.ascontiguousarray(z).view(np.float64).reshape(*z.shape, 2)
+    flat = np.ascontiguousarray(z).view(np.float32).reshape(*z.shape, 2)
     return np.rint(flat * (1 << _SHIFT)).astype(np.int32)
 
 

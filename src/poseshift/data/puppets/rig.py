@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
 Growth = Literal["", "limbs", "girth", "head"]
+_GROWTHS: tuple[Growth, ...] = ("", "limbs", "girth", "head")
 
 
 @dataclass(frozen=True)
@@ -28,14 +29,17 @@ class Joint:
         parent: The joint that carries it; empty for the root, which comes first.
         offset: Where it is in its parent's frame at rest.
         hinges: Hinge name to axis, outermost turn first; they turn everything that hangs on it.
-        grows: Which factor of the individual's build stretches the offset.
+        grows: Which factor of the individual's build stretches the offset, or one for x, y and z.
+        between: Instead of all that: the weights, summing to 1, of earlier joints it is the mean
+            of. It carries nothing. A lip's corner lies between the skull and the jaw.
     """
 
     name: str
     parent: str = ""
     offset: tuple[float, float, float] = (0.0, 0.0, 0.0)
     hinges: Mapping[str, Axis] = field(default_factory=dict)
-    grows: Growth = ""
+    grows: Growth | tuple[Growth, Growth, Growth] = ""
+    between: Mapping[str, float] = field(default_factory=dict)
 
 
 class Build(NamedTuple):
@@ -59,7 +63,8 @@ class Rig:
         hinges = [(name, axis) for joint in joints for name, axis in joint.hinges.items()]
         column = {name: number for number, (name, _) in enumerate(hinges)}
         self._offset_P3 = np.array([joint.offset for joint in joints], dtype=float)
-        self._grows = [joint.grows for joint in joints]
+        kinds = [(it,) * 3 if isinstance(it, str) else it for it in (j.grows for j in joints)]
+        self._grows_P3 = np.array([[_GROWTHS.index(axis) for axis in kind] for kind in kinds])
         self._cross_D33 = np.array([_cross(axis) for _, axis in hinges])
         self._square_D33 = self._cross_D33 @ self._cross_D33
         self._frame_P = np.zeros(len(joints), dtype=np.intp)
@@ -68,6 +73,10 @@ class Rig:
         frame_of: dict[str, int] = {}
         self._frames: list[tuple[int, list[int]]] = []
         for row, joint in enumerate(joints):
+            if joint.between:
+                weights = joint.between.items()
+                self._sum_PP[row] = sum(share * self._sum_PP[rows[name]] for name, share in weights)
+                continue
             if joint.parent:
                 self._frame_P[row] = frame_of[joint.parent]
                 self._sum_PP[row] += self._sum_PP[rows[joint.parent]]
@@ -83,13 +92,14 @@ class Rig:
         # Rodrigues' formula, for all hinges at once.
         turn_ND33 = np.sin(angle_ND11) * self._cross_D33
         turn_ND33 += (1 - np.cos(angle_ND11)) * self._square_D33 + np.eye(3)
+        still_N33 = np.broadcast_to(np.eye(3), (len(pose_ND), 3, 3))
         frames: list[Array] = []
         for parent, hinges in self._frames:
-            frame_N33 = frames[parent] if parent >= 0 else np.eye(3)
+            frame_N33 = frames[parent] if parent >= 0 else still_N33
             for hinge in hinges:
                 frame_N33 = frame_N33 @ turn_ND33[:, hinge]
             frames.append(frame_N33)
-        offset_P3 = self._offset_P3 * build.factors(self._grows)[:, None]
+        offset_P3 = self._offset_P3 * build.factors(_GROWTHS)[self._grows_P3]
         frame_NP33 = np.stack(frames, axis=1)[:, self._frame_P]
         points_NP3: Array = self._sum_PP @ (frame_NP33 @ offset_P3[..., None])[..., 0]
         return points_NP3

@@ -14,7 +14,16 @@ from poseshift.data.puppets.config import AppearanceConfig, WorldConfig
 from poseshift.data.puppets.figure import Figure, Paint
 from poseshift.data.puppets.lens import develop
 from poseshift.data.puppets.occluder import occlude
-from poseshift.data.puppets.paint import ZOOM, Inks, Tables, color_tables, covered, ink, place
+from poseshift.data.puppets.paint import (
+    ZOOM,
+    Inks,
+    Tables,
+    color_tables,
+    covered,
+    ink,
+    place,
+    without,
+)
 from poseshift.data.puppets.rig import Array, Build
 from poseshift.data.puppets.texture import as_bytes, pattern_bank
 from poseshift.data.types import OCCLUDED, UNLABELED, VISIBLE, Bytes, Floats
@@ -79,6 +88,7 @@ def shoot(
     lamp = float(look.uniform(0, 2 * np.pi)) if config.light > 0 else -2.2
 
     puppet = place(figure, scene.style, scene.build, pixel_P2, depth_P, unit, near)
+    puppet = without(puppet, scene.wardrobe)
     inks = ink(puppet, side, _LINE * side, (np.cos(lamp), np.sin(lamp)))
     tables = color_tables(puppet.stencil, scene.wardrobe, config.outline, config.shading)
     if look.random() < config.occluder:
@@ -94,6 +104,7 @@ def shoot(
 
     pixel_K2, depth_K = pixel_P2[figure.keypoint_rows], depth_P[figure.keypoint_rows] * unit
     hidden_K = covered(puppet, inks, pixel_K2, depth_K, figure.limb * unit)
+    hidden_K |= np.isin(figure.keypoint_rows, puppet.averted)
     outside_K = ((pixel_K2 < -0.5) | (pixel_K2 >= side - 0.5)).any(axis=1)
     visibility_K = np.where(outside_K, UNLABELED, np.where(hidden_K, OCCLUDED, VISIBLE))
     pixel_K2[outside_K] = np.nan

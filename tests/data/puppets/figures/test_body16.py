@@ -5,6 +5,7 @@ import pytest
 
 from poseshift.data.puppets.figures import FIGURES
 from poseshift.data.puppets.rig import Build
+from poseshift.skeleton import skeleton as load_skeleton
 
 BODY = FIGURES["body16"]
 
@@ -20,6 +21,12 @@ def test_a_person_at_rest_is_one_height_tall_with_its_right_on_the_left() -> Non
     assert at["head_top"][1] - at["r_ankle"][1] == pytest.approx(1.0, abs=0.05)
     assert at["r_hip"][0] < 0 < at["l_hip"][0]
     assert at["r_shoulder"][0] < 0 < at["l_shoulder"][0]
+
+
+def test_keypoints_follow_the_skeleton() -> None:
+    sides = {"r_": "right_", "l_": "left_"}
+    spelt = tuple(sides.get(name[:2], name[:2]) + name[2:] for name in BODY.keypoints)
+    assert spelt == load_skeleton("body16").keypoints
 
 
 def test_actions_look_like_their_names() -> None:

@@ -20,7 +20,7 @@ from poseshift.data.puppets.config import (
 )
 from poseshift.data.puppets.figure import TURN, Figure, Joint, Mode, Paint, Part, two_sided
 from poseshift.data.puppets.figures import FIGURES
-from poseshift.data.puppets.looks import cloth, shade
+from poseshift.data.puppets.looks import cloth, fur, mix, shade
 
 KEYPOINTS = (
     "l_eye", "r_eye", "chin", "l_fore_hoof", "r_fore_hoof", "l_hind_hoof", "r_hind_hoof", "hip",
@@ -109,10 +109,9 @@ def _dot(at: str, radius: float, paint: str, lift: float, on: str, style: str = 
 
 def _mane(style: str, thick: float) -> tuple[Part, ...]:
     """Hair along the crest of the neck, and a forelock."""
-    r = thick
+    crest, r = ("crest_1", "crest_2", "crest_3"), thick
     return (
-        Part(("crest_1", "crest_2"), (r, 1.1 * r), "mane", -0.005, style=style),
-        Part(("crest_2", "crest_3"), (1.1 * r, 0.8 * r), "mane", -0.004, style=style),
+        Part(crest, (r, 1.1 * r, 0.8 * r), "mane", -0.005, style=style, chain=True),
         Part(("tuft", "brow"), (0.8 * r, 0.4 * r), "mane", 0.06, style=style, grows="head"),
     )
 
@@ -165,16 +164,16 @@ PARTS = (
             _dot("r_ear", 0.022, "blush", 0.02, on="nape", style="tiger"),
             _ear("r_ear_out", 0.028, 0.012, "coat", 0.01, "cow"),
             Part(("r_horn", "r_horn_tip"), (0.018, 0.007), "horn", 0.0, style="cow", grows="head"),
-            Part(("r_shoulder", "r_elbow"), (0.068, 0.05), "r_thigh"),
-            Part(("r_elbow", "r_knee"), (0.046, 0.034), "r_shin", lift=-0.003),
+            Part(("r_shoulder", "r_elbow"), (0.068, 0.05), "r_leg"),
+            Part(("r_elbow", "r_knee"), (0.046, 0.034), "r_leg", lift=-0.003),
             Part(("r_knee", "r_fore_hoof"), (0.034, 0.03), "r_sock", lift=-0.001),
             Part(("r_knee",), (0.035,), "r_band", lift=0.03, inked=False),
-            Part(("r_fore_heel", "r_fore_toe"), (0.036, 0.03), "r_hoof", lift=0.002),
-            Part(("r_haunch", "r_stifle"), (0.09, 0.058), "r_thigh"),
-            Part(("r_stifle", "r_hock"), (0.052, 0.035), "r_shin", lift=-0.003),
+            Part(("r_fore_heel", "r_fore_toe"), (0.036, 0.03), "r_hoof", lift=0.04),
+            Part(("r_haunch", "r_stifle"), (0.09, 0.058), "r_leg"),
+            Part(("r_stifle", "r_hock"), (0.052, 0.035), "r_leg", lift=-0.003),
             Part(("r_hock", "r_hind_hoof"), (0.035, 0.031), "r_sock", lift=-0.001),
             Part(("r_hock",), (0.036,), "r_band", lift=0.03, inked=False),
-            Part(("r_hind_heel", "r_hind_toe"), (0.036, 0.03), "r_hoof", lift=0.002),
+            Part(("r_hind_heel", "r_hind_toe"), (0.036, 0.03), "r_hoof", lift=0.04),
         ]
     ),
 )
@@ -196,13 +195,9 @@ def _mode(
     return Mode(name, {TURN: _SIDE, **pose}, spread, lively | dict(loose or {}), swings)
 
 
-def _gait(fore: float, hind: float, side: float) -> dict[str, float]:
-    """Legs swing together: right fore one way, right hind ``side`` times that way."""
-    return {
-        "r_fore_stride": fore, "l_fore_stride": -fore,
-        "r_hind_stride": side * hind, "l_hind_stride": -side * hind,
-    }  # fmt: skip
-
+_WALK = {
+    "r_fore_stride": 0.3, "l_fore_stride": -0.3, "r_hind_stride": -0.25, "l_hind_stride": 0.25,
+}  # fmt: skip
 
 MODES = (
     _mode("stand", {}, 0.08),
@@ -212,7 +207,7 @@ MODES = (
         {"knee": 0.2, "stifle": 0.1, "hock": 0.1},
         0.1,
         {},
-        _gait(0.3, 0.25, -1.0),
+        _WALK,
         {"r_knee": 0.2, "l_knee": -0.2, "r_stifle": -0.15, "l_stifle": 0.15},
     ),
     _mode(
@@ -295,58 +290,34 @@ MODES = (
 )
 
 
-_FURS = np.array(
-    [(0.95, 0.88, 0.76), (0.88, 0.66, 0.4), (0.7, 0.43, 0.22), (0.46, 0.3, 0.2), (0.3, 0.28, 0.3)]
-)
-"""Coats from cream to black."""
-
-
-def fur(rng: np.random.Generator, config: AppearanceConfig) -> Paint:
-    low, high = config.tone
-    place = (low + (high - low) * rng.random()) * (len(_FURS) - 1)
-    rows = np.arange(len(_FURS))
-    return Paint(tuple(float(np.interp(place, rows, _FURS[:, c])) for c in range(3)))
-
-
-def mix(a, b, share):
-    return tuple(float(x + (y - x) * share) for x, y in zip(a, b))
+_CREAM, _INK = (1.0, 0.97, 0.89), (0.12, 0.09, 0.1)
 
 
 def dress(rng: np.random.Generator, config: AppearanceConfig) -> Mapping[str, Paint]:
     """Draw a coat; the sides differ in the same way in every world."""
-    dye, coat = cloth(rng, config), fur(rng, config)
-    pattern = dye.pattern if dye.pattern < 4 else dye.pattern - 3
-    coat = Paint(mix(coat.color, dye.color, 0.25), dye.second, pattern)
-    dark = mix(coat.color, (0.12, 0.09, 0.1), 0.65)
-    if coat.pattern >= 0:
-        coat = coat._replace(
-            second=dark if sum(coat.color) > 1.2 else mix(coat.color, (1, 1, 1), 0.5)
-        )
-    pale = mix(coat.color, (1.0, 0.96, 0.88), 0.6)
-    hair = dark if rng.random() < 0.7 else pale
+    coat = fur(rng, config)
+    dark, pale = mix(coat.color, _INK, 0.65), mix(coat.color, _CREAM, 0.6)
     return {
         "coat": coat,
         "coat_flat": shade(coat, 1 - 0.12 * config.shading),
         "muzzle": Paint(pale),
-        "mane": Paint(hair),
-        "patch": Paint(pale if sum(coat.color) < 1.6 else dark),
+        "mane": Paint(dark if rng.random() < 0.7 else pale),
+        "patch": Paint(dark if sum(coat.color) > 1.6 else pale),
         "horn": Paint((0.95, 0.9, 0.75)),
         "nose": Paint((0.2, 0.12, 0.12)),
         "eye": Paint((0.06, 0.05, 0.08)),
         "glint": Paint((1.0, 1.0, 1.0)),
         "blush": Paint((0.93, 0.62, 0.6)),
+        "collar": Paint(cloth(rng, config).color),
         "bell": Paint((0.98, 0.8, 0.25)),
-        "collar": Paint(dye.color),
+        "r_leg": shade(coat, 0.72),
+        "l_leg": shade(coat, 1.08),
+        "r_sock": Paint(mix(coat.color, _INK, 0.7)),
+        "l_sock": Paint(mix(coat.color, _CREAM, 0.7)),
         "r_band": Paint((0.85, 0.16, 0.14)),
         "l_band": Paint((0.95, 0.95, 0.95)),
         "r_hoof": Paint((0.86, 0.3, 0.16)),
         "l_hoof": Paint((0.2, 0.45, 0.85)),
-        "r_thigh": shade(coat, 0.74),
-        "l_thigh": shade(coat, 1.08),
-        "r_shin": shade(coat, 0.7),
-        "l_shin": shade(coat, 1.08),
-        "r_sock": Paint(mix(coat.color, (0.12, 0.09, 0.1), 0.7)),
-        "l_sock": Paint(mix(coat.color, (1.0, 0.97, 0.9), 0.7)),
     }
 
 
@@ -361,6 +332,8 @@ _WILD = {
     "buck": 0.5, "wallow": 0.25,
 }  # fmt: skip
 
+_PLAYFUL = _CALM | {"gallop": 1.2, "lie": 1.4, "play": 1.0, "sit": 1.5}
+
 WORLDS = {
     "barn": WorldConfig(
         "animal18",
@@ -374,63 +347,29 @@ WORLDS = {
         PoseConfig(_WILD, spread=1.12, turn=0.45, back=0.18),
         ShapeConfig(limbs=1.06, girth=0.93, head=0.93, variety=0.06),
         CameraConfig(
-            pitch=0.16,
-            pitch_spread=0.09,
-            roll_spread=0.05,
-            distance=3.2,
-            margin=1.4,
-            zoom_spread=0.05,
-            jitter=0.03,
-            truncated=0.02,
-        ),  # fmt: skip
+            pitch=0.16, pitch_spread=0.09, roll_spread=0.05, distance=3.2, margin=1.4,
+            zoom_spread=0.05, jitter=0.03, truncated=0.02,
+        ),
         AppearanceConfig(
-            hue=(0.0, 0.2),
-            saturation=(0.15, 0.85),
-            value=(0.4, 0.98),
-            tone=(0.0, 1.0),
-            pattern=0.6,
-            outline=0.5,
-            shading=0.6,
-            backdrop=(0.5, 0.95),
-            clutter=0.6,
-            texture=0.45,
-            occluder=0.1,
-            light=0.7,
-            exposure=0.14,
-            cast=0.07,
-            blur=0.008,
-            noise=10.0,
+            hue=(0.0, 0.2), saturation=(0.15, 0.85), value=(0.4, 0.98), tone=(0.0, 1.0),
+            pattern=0.6, outline=0.5, shading=0.6, backdrop=(0.5, 0.95), clutter=0.6, texture=0.45,
+            occluder=0.1, light=0.7, exposure=0.14, cast=0.07, blur=0.008, noise=10.0,
         ),
     ),
     "meadow": WorldConfig(
         "animal18",
-        PoseConfig(
-            _CALM | {"gallop": 1.2, "lie": 1.4, "play": 1.0, "sit": 1.5}, turn=0.42, back=0.15
-        ),
+        PoseConfig(_PLAYFUL, turn=0.42, back=0.15),
         ShapeConfig(limbs=0.9, girth=1.06, head=1.12, variety=0.06),
         CameraConfig(
-            pitch=0.22, pitch_spread=0.08, distance=3.6, margin=1.4, zoom_spread=0.05, jitter=0.03
+            pitch=0.22, pitch_spread=0.08, distance=3.6, margin=1.46, zoom_spread=0.05, jitter=0.03
         ),
         AppearanceConfig(
-            hue=(0.0, 1.0),
-            saturation=(0.25, 0.75),
-            value=(0.5, 1.0),
-            tone=(0.0, 1.0),
-            pattern=0.4,
-            outline=0.75,
-            shading=0.7,
-            backdrop=(0.55, 0.98),
-            clutter=0.75,
-            texture=0.3,
-            occluder=0.08,
-            light=0.8,
-            exposure=0.12,
-            cast=0.06,
-            blur=0.006,
-            noise=7.0,
+            saturation=(0.25, 0.75), value=(0.5, 1.0), tone=(0.0, 1.0), pattern=0.4, outline=0.75,
+            shading=0.7, backdrop=(0.55, 0.98), clutter=0.75, texture=0.3, occluder=0.08,
+            light=0.8, exposure=0.12, cast=0.06, blur=0.006, noise=7.0,
         ),
     ),
-}
+}  # fmt: skip
 
 FIGURES.register("animal18")(
     Figure(

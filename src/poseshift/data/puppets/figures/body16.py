@@ -8,6 +8,7 @@ backpack behind.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -141,7 +142,7 @@ PARTS = (
     ),
 )
 
-MODES = (
+_MODES = (
     Mode("stand", {"raise": 0.15, "elbow": 0.25, "spread": 0.07, "knee": 0.05}, 0.09),
     Mode(
         "walk",
@@ -237,6 +238,12 @@ MODES = (
         0.14,
     ),
 )
+
+
+_STEADY = {"tilt": 0.05, "roll": 0.04}
+"""People hardly lean as a whole: they would fall."""
+
+MODES = tuple(replace(mode, loose=_STEADY | {**mode.loose}) for mode in _MODES)
 
 
 def dress(rng: np.random.Generator, config: AppearanceConfig) -> Mapping[str, Paint]:

@@ -1,0 +1,166 @@
+"""What every benchmark shares: the JSON it writes, kept rows, kept training runs.
+
+A row is measured once: it is kept under the hash of its settings and of the code it depends on
+(comments and formatting aside), and skipped on the next call. Training runs are kept the same way
+in ``POSESHIFT_BENCH`` (default ``runs/bench``), so what rows share is computed once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from poseshift.config import RunConfig
+from poseshift.engine import fit
+from poseshift.files import write_json
+from poseshift.run import Run, hardware, package_versions
+from poseshift.settings import dump_yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benchmarks" / "results"
+SOURCE = ROOT / "src" / "poseshift"
+# What a training run's numbers depend on; the command line and reports are not among it.
+TRAINING_CODE = (
+    "build.py", "engine.py", "schedule.py", "data/baked.py", "data/domain.py", "data/draws.py",
+    "data/heatmap.py", "data/loader.py", "data/pack.py", "data/views.py", "data/puppets",
+    "methods", "nn",
+)  # fmt: skip
+
+Row = dict[str, Any]
+
+
+def code_hash(parts: Iterable[str] = TRAINING_CODE) -> str:
+    """Hash of what the code says: its syntax trees without docstrings, comments or layout."""
+    digest = hashlib.sha256()
+    for part in parts:
+        place = SOURCE / part
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
+            for node in ast.walk(tree):
+                body = getattr(node, "body", None)
+                if isinstance(body, list) and body and _is_docstring(body[0]):
+                    node.body = body[1:]  # type: ignore[attr-defined]
+            digest.update(ast.dump(tree).encode())
+    return digest.hexdigest()[:12]
+
+
+def _is_docstring(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def key_of(*parts: Any) -> str:
+    """A short name for anything JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:12]
+
+
+class Bench:
+    """One benchmark's results file.
+
+    Args:
+        name: ``results/<name>.json``.
+        command: What regenerates it.
+        quick: A smoke run: nothing kept is read or written.
+    """
+
+    def __init__(self, name: str, command: str, *, quick: bool) -> None:
+        self.name, self.command, self.quick = name, command, quick
+        self.path = RESULTS / f"{name}.json"
+        kept = json.loads(self.path.read_text()) if self.path.exists() and not quick else {}
+        self.kept: dict[str, Row] = {row["key"]: row for row in kept.get("rows", [])}
+        self.rows: list[Row] = []
+        self.checks: list[Row] = []
+
+    def row(
+        self,
+        what: Mapping[str, Any],
+        measure: Callable[[], Mapping[str, Any]],
+        *,
+        fresh: bool = False,
+    ) -> Row:
+        """Measure one case, or take the row kept from an earlier call unless it must be fresh."""
+        key = key_of(dict(what), code_hash())
+        if fresh or key not in self.kept:
+            print(f"[{self.name}] {' '.join(f'{k}={v}' for k, v in what.items())}", flush=True)
+            measured = dict(measure())
+            self.kept[key] = {"key": key, **what, **measured, "date": time.strftime("%Y-%m-%d")}
+        self.rows.append(self.kept[key])
+        if not self.quick:
+            self.write()
+        return self.kept[key]
+
+    def check(self, metric: str, value: float, op: str, target: float) -> None:
+        """Hold a value against its target."""
+        ok = {">=": value >= target, "<=": value <= target, "==": value == target}[op]
+        self.checks.append({"metric": metric, "value": value, "op": op, "target": target, "ok": ok})
+        print(f"[{self.name}] {metric} = {value:.4g} {op} {target}: {'ok' if ok else 'MISSED'}")
+
+    def write(self) -> None:
+        """Write the JSON, rows finished so far included."""
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        write_json(
+            self.path,
+            {
+                "name": self.name,
+                "command": self.command,
+                "commit": _commit(),
+                "date": time.strftime("%Y-%m-%d"),
+                "hardware": hardware(),
+                "versions": package_versions(),
+                "seeds": sorted({row["seed"] for row in self.rows if "seed" in row}),
+                "checks": self.checks,
+                "rows": self.rows,
+            },
+        )
+
+
+def kept_run(config: RunConfig, quick: bool = False) -> tuple[Run, float]:
+    """Train a run, or take the one kept under the same settings and code; seconds it took."""
+    base = Path(os.environ.get("POSESHIFT_BENCH", ROOT / "runs" / "bench"))
+    settings = hashlib.sha256(dump_yaml(config).encode()).hexdigest()[:12]
+    path = base / f"{config.method.name}-{settings}-{code_hash()}"
+    seconds = path / "seconds.json"
+    if seconds.exists():
+        return Run.open(path), json.loads(seconds.read_text())["seconds"]
+    start = time.perf_counter()
+    started = (path / "config.yaml").exists()
+    run = fit(config, path, resume=started, progress=not quick)
+    spent = time.perf_counter() - start
+    write_json(seconds, {"seconds": spent, "resumed": started})
+    return run, spent
+
+
+def arguments(doc: str | None) -> argparse.Namespace:
+    """The options every benchmark has."""
+    parser = argparse.ArgumentParser(description=doc)
+    parser.add_argument("--quick", action="store_true", help="a smoke run, nothing is kept")
+    parser.add_argument("--only", nargs="*", default=[], help="parts to run; all if not given")
+    return parser.parse_args()
+
+
+def run_python(code: str, *args: str, env: Mapping[str, str] | None = None) -> str:
+    """Run Python code in a fresh process and give what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        check=True, capture_output=True, text=True, env={**os.environ, **(env or {})},
+    )  # fmt: skip
+    return done.stdout
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT
+    )
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,136 @@
+"""Write the tables of README and docs from the results, or check that they are as written.
+
+    python -m benchmarks.tables            rewrite them
+    python -m benchmarks.tables --check    fail if one differs
+
+A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; nobody types between them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from benchmarks.common import RESULTS, ROOT
+
+PAGES = ("README.md", "docs/benchmarks.md", "docs/worlds.md")
+_TABLE = re.compile(r"(<!-- table (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
+
+
+def results(name: str) -> dict[str, Any]:
+    """One benchmark's JSON; empty if it was never run."""
+    path = RESULTS / f"{name}.json"
+    if not path.exists():
+        return {"rows": [], "checks": [], "date": "never", "hardware": {}, "command": ""}
+    data: dict[str, Any] = json.loads(path.read_text())
+    return data
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def spread(values: Sequence[float]) -> str:
+    """Mean and standard deviation over seeds, in percent."""
+    if not values:
+        return "-"
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return f"{100 * statistics.fmean(values):.1f} ± {100 * deviation:.1f}"
+
+
+def gap() -> str:
+    """PCK of the bounds on every named pair."""
+    data = results("foundation")
+    rows = [row for row in data["rows"] if row.get("part") == "gap"]
+    table = []
+    for pair, arm in dict.fromkeys((row["pair"], row["arm"]) for row in rows):
+        mine = [row for row in rows if (row["pair"], row["arm"]) == (pair, arm)]
+        table.append(
+            [
+                pair,
+                arm,
+                spread([row["pck"] for row in mine]),
+                spread([row["pck_protocol"] for row in mine]),
+                spread([row["source_pck"] for row in mine]),
+                str(len(mine)),
+                str(mine[0]["steps"]),
+                f"{statistics.fmean(row['seconds'] for row in mine):.0f}",
+            ]
+        )
+    header = [
+        "pair",
+        "arm",
+        "PCK@0.05",
+        "protocol PCK",
+        "on the source",
+        "seeds",
+        "steps",
+        "s a run",
+    ]
+    return markdown(header, table) + _origin(data)
+
+
+def checks() -> str:
+    """Every target of the foundation, and whether it was met."""
+    data = results("foundation")
+    table = [
+        [
+            f"`{check['metric']}`",
+            f"{check['value']:.4g}",
+            f"{check['op']} {check['target']:g}",
+            "met" if check["ok"] else "**missed**",
+        ]
+        for check in data["checks"]
+    ]
+    return markdown(["metric", "value", "target", ""], table) + _origin(data)
+
+
+def lottery() -> str:
+    """The ranges from which lottery pairs are drawn."""
+    from poseshift.data.puppets import RANGES
+
+    rows = [[f"`{name}`", str(low), str(high)] for name, (low, high) in RANGES.items()]
+    return markdown(["knob", "from", "to"], rows)
+
+
+def _origin(data: dict[str, Any]) -> str:
+    machine = data["hardware"]
+    where = f"{machine.get('machine', '?')}, {machine.get('cores', '?')} cores"
+    gpus = ", ".join(machine.get("gpus", []))
+    return f"\n`{data['command']}`, {data['date']}, {where}{', ' + gpus if gpus else ''}.\n"
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "foundation-gap": gap,
+    "foundation-checks": checks,
+    "lottery": lottery,
+}
+
+
+def main() -> None:
+    """Rewrite or check every page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true")
+    check = parser.parse_args().check
+    stale = []
+    for page in PAGES:
+        path = ROOT / page
+        text = path.read_text(encoding="utf-8")
+        fresh = _TABLE.sub(lambda m: m[1] + TABLES[m["name"]]() + m[3], text)
+        if fresh != text:
+            stale.append(page)
+            if not check:
+                path.write_text(fresh, encoding="utf-8")
+    if check and stale:
+        sys.exit(f"stale tables in {', '.join(stale)}; run: make tables")
+
+
+if __name__ == "__main__":
+    main()
