@@ -1,6 +1,6 @@
 """Draws what the docs show of the built-in worlds: ``python docs/figures/puppets.py``.
 
-Writes contact sheets (PNG) and the table of lottery ranges (Markdown) beside this file.
+Writes contact sheets (JPEG) and the table of lottery ranges (Markdown) beside this file.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ def write(name: str, samples: Sequence[Sample], columns: int, labels: str = "") 
     """Save a contact sheet, with the joints of a skeleton drawn in if one is named."""
     edges = skeleton(labels).edges if labels else None
     sheet = contact_sheet(samples, columns, edges, zoom=2 if labels else 1)
-    cv2.imwrite(
-        str(HERE / f"puppets-{name}.png"), sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9]
-    )
+    path = HERE / f"puppets-{name}.jpg"
+    cv2.imwrite(str(path), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])
 
 
 def main() -> None:

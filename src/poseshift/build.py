@@ -72,6 +72,7 @@ def data_manifest(
             "fingerprint": domain.fingerprint,
             "count": len(domain),
             "crop_from": domain.crop_from,
+            "mapping": domain.said if isinstance(domain, LabeledDomain) else "",
         }
         for role, domain in roles.items()
         if domain is not None

@@ -60,6 +60,7 @@ def make_fabric(config: TrainConfig) -> Fabric:
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
     keep_freed_memory()
+    _agree_with_torchrun(config)
     several = config.devices * config.nodes > 1 or "TORCHELASTIC_RUN_ID" in os.environ
     return Fabric(
         accelerator=device,
@@ -68,6 +69,26 @@ def make_fabric(config: TrainConfig) -> Fabric:
         strategy="ddp" if several else "auto",
         precision="bf16-mixed" if precision == "bf16" else "32-true",
     )
+
+
+def is_chief() -> bool:
+    """Whether this process speaks for all: alone, or the first of several."""
+    several = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return not several or torch.distributed.get_rank() == 0
+
+
+def _agree_with_torchrun(config: TrainConfig) -> None:
+    """Settings are what a resumed run goes by, so they must say what torchrun does."""
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return
+    world, here = int(os.environ["WORLD_SIZE"]), int(os.environ["LOCAL_WORLD_SIZE"])
+    if (config.devices, config.nodes) != (here, world // here):
+        raise UserError(
+            f"torchrun started {here} processes on each of {world // here} machines, the settings "
+            f"say {config.devices} on each of {config.nodes}",
+            where="train.devices, train.nodes",
+            fix=f"--devices {here} --set train.nodes={world // here}",
+        )
 
 
 def place(module: Net, device: torch.device | str, channels_last: bool = True) -> Net:

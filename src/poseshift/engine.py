@@ -28,7 +28,7 @@ from poseshift.data.domain import LabeledDomain, UnlabeledDomain
 from poseshift.data.draws import mix
 from poseshift.data.loader import Loader, Plan, UniformSampler
 from poseshift.devices import make_fabric, place
-from poseshift.errors import UserError
+from poseshift.errors import BadInput, UserError
 from poseshift.interrupt import Interrupted, stop_flag
 from poseshift.methods.base import Method, Phase
 from poseshift.progress import Meter, Progress
@@ -59,32 +59,53 @@ def fit(
         The finished run.
     """
     fabric = make_fabric(config.train)
-    fabric.launch()
-    if resume:
-        run = Run.open(out)
-    else:
-        run = Run.create(out, config) if fabric.is_global_zero else Run(Path(out), config)
+    # Mistakes are told here: before there is a folder, and before there are further processes.
     source, target = open_domains(config)
-    method = place(build_method(config, source), fabric.device, config.train.channels_last)
-    if fabric.is_global_zero and not resume:
+    method = build_method(config, source)
+    run = _open_run(config, out, resume, fabric.is_global_zero, data_manifest(source, target))
+    fabric.launch()
+    if fabric.is_global_zero and not run.has_manifest():
         write_manifest(run, data_manifest(source, target), source.skeleton)
-    optimizers = build_optimizers(method, config.train)
-    start = _restore(run, method, optimizers) if resume else 0
+    method = place(method, fabric.device, config.train.channels_last)
+    loop = _Loop(fabric, run, method, build_optimizers(method, config.train), source, target)
+    start = loop.restore() if resume else 0
     if config.train.compile:
         method.network.compile()
     fabric.barrier()
-    loop = _Loop(fabric, run, method, optimizers, source, target)
     try:
         with stop_flag() as stop:
             loop.go(start, progress, stop, on_step)
     except torch.OutOfMemoryError as error:
-        half = max(1, config.train.batch // 2)
         raise UserError(
             f"the device ran out of memory with {config.train.batch} samples a micro-batch",
             where=str(fabric.device),
-            fix=f"--set train.batch={half} --set train.accumulate={config.train.accumulate * 2}",
+            fix=_smaller(config),
         ) from error
     return run
+
+
+def _open_run(
+    config: RunConfig, out: str | Path, resume: bool, chief: bool, data: dict[str, Any]
+) -> Run:
+    if not resume:
+        return Run.create(out, config) if chief else Run(Path(out), config)
+    run = Run.open(out)
+    before = run.manifest["data"] if run.has_manifest() else data
+    for role, now in data.items():
+        if before.get(role, {}).get("fingerprint") != now["fingerprint"]:
+            raise UserError(
+                f"the {role} {now['name']} is no longer the data this run began with",
+                where=run.path,
+                fix=f"prepare it as it was, or start a new run with --init {run.path}",
+            )
+    return run
+
+
+def _smaller(config: RunConfig) -> str:
+    train = config.train
+    if train.batch == 1:
+        return "lower --set side=... or choose a smaller network.backbone"
+    return f"--set train.batch={train.batch // 2} --set train.accumulate={train.accumulate * 2}"
 
 
 class _Loop:
@@ -103,6 +124,7 @@ class _Loop:
         self.train, self.chief = run.config.train, fabric.is_global_zero
         world, rank = fabric.world_size, fabric.global_rank
         self.plan = Plan(self.train.batch, self.train.accumulate, world, rank)
+        self.meter = Meter(self.plan.total)
         self.source = self._loader(source, SOURCE)
         self.target = self._loader(target, TARGET) if target is not None else None
         self.buffers = [b for b in method.buffers() if b.is_floating_point()]
@@ -126,27 +148,45 @@ class _Loop:
         sources = self.source.steps(start, steps)
         nothing = repeat([None] * len(self.plan.mine()))
         targets = self.target.steps(start, steps) if self.target else nothing
-        meter = Meter(self.plan.total)
         self.method.train()
         with Progress(self.run, start, steps, show=progress and self.chief) as bar:
             for step in range(start, steps):
-                meter.add(self._step(step, next(sources), next(targets)))
+                self.meter.add(self._step(step, next(sources), next(targets)))
                 done = step + 1
                 if done % train.log_every == 0 or done == steps:
-                    self._tell(done, meter, bar)
+                    self._tell(done, bar)
                 stopping = self._should_stop(stop)
                 if done % train.checkpoint_every == 0 or done == steps or stopping:
                     self._save(done)
                 if on_step is not None:
                     on_step(done)
                 if stopping and done < steps:
-                    raise Interrupted(
-                        f"stopped after step {done}; continue with: "
-                        f"poseshift adapt --resume {self.run.path}"
-                    )
+                    how = f"continue with: poseshift adapt --resume {self.run.path}"
+                    raise Interrupted(f"stopped after step {done}; {how}" if self.chief else "")
 
-    def _tell(self, done: int, meter: Meter, bar: Progress) -> None:
-        losses, speed = meter.flush()
+    def restore(self) -> int:
+        """Take up the run's last state; returns the step to go on from."""
+        state = self.run.load_state() or {"step": 0}
+        if self.chief:
+            self.run.rewind_log(state["step"])
+        if not state["step"]:
+            return 0
+        try:
+            self.method.load_state_dict(state["method"])
+            for name, optimizer in self.optimizers.items():
+                optimizer.load_state_dict(state["optimizers"][name])
+            self.meter.restore(state["meter"])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise BadInput(
+                "does not belong to the settings beside it",
+                where=self.run.path / "state.pt",
+                fix="put config.yaml back as it was, or start a new run",
+            ) from error
+        return int(state["step"])
+
+    def _tell(self, done: int, bar: Progress) -> None:
+        self._mean_over_processes(list(self.meter.sums.values()))
+        losses, speed = self.meter.flush()
         for name, value in losses.items():
             if not math.isfinite(value):
                 raise UserError(
@@ -240,6 +280,7 @@ class _Loop:
         return cast("Tensor", self.fabric.all_reduce(tensor, reduce_op=how))
 
     def _save(self, done: int) -> None:
+        self._mean_over_processes(list(self.meter.sums.values()))
         if self.chief:
             self.run.save_checkpoint(self.method.predictor(), done)
             self.run.save_state(
@@ -247,6 +288,7 @@ class _Loop:
                     "step": done,
                     "method": self.method.state_dict(),
                     "optimizers": {k: o.state_dict() for k, o in self.optimizers.items()},
+                    "meter": self.meter.state(),
                 }
             )
         self.fabric.barrier()
@@ -254,14 +296,3 @@ class _Loop:
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
     return [p for group in optimizer.param_groups for p in group["params"]]
-
-
-def _restore(run: Run, method: Method[Any], optimizers: dict[str, torch.optim.Optimizer]) -> int:
-    state = run.load_state()
-    if state is None:
-        return 0
-    method.load_state_dict(state["method"])
-    for name, optimizer in optimizers.items():
-        optimizer.load_state_dict(state["optimizers"][name])
-    run.rewind_log(state["step"])
-    return int(state["step"])

@@ -7,7 +7,7 @@ into training. Choosing a checkpoint *with* them is possible and always marked: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,8 +70,9 @@ def evaluate(
         return [_evaluate_one(run, domain, step, "step")]
     found = [_evaluate_one(run, domain, run.last(), "last")]
     if peek:
-        others = [_evaluate_one(run, domain, s, PEEK) for s in run.checkpoints()]
-        found.append(max(others, key=lambda e: e.metrics["pck"] or 0.0))
+        others = [_evaluate_one(run, domain, s, "step") for s in run.checkpoints()[:-1]]
+        best = max([*others, *found], key=lambda e: e.metrics["pck"] or 0.0)
+        found.append(replace(best, choice=PEEK, metrics={**best.metrics, "choice": PEEK}))
     return found
 
 
@@ -100,6 +101,7 @@ def _evaluate_one(run: Run, domain: LabeledDomain, step: int, choice: str) -> Ev
         "pack": domain.name,
         "fingerprint": domain.fingerprint,
         "crop_from": domain.crop_from,
+        "mapping": domain.said,
     }
     write_json(folder / "metrics.json", {**about, **metrics})
     return Evaluation(step, choice, {**about, **metrics}, folder)

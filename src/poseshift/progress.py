@@ -72,11 +72,11 @@ class Meter:
 
     def __init__(self, images: int) -> None:
         self.images, self.sums = images, dict[str, Tensor]()
-        self.steps, self.since = 0, time.perf_counter()
+        self.steps, self.timed, self.since = 0, 0, time.perf_counter()
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
         """Count one step."""
-        self.steps += 1
+        self.steps, self.timed = self.steps + 1, self.timed + 1
         for name, value in losses.items():
             self.sums[name] = self.sums[name] + value if name in self.sums else value
 
@@ -92,6 +92,6 @@ class Meter:
         """Mean losses and images a second; starts anew."""
         means = {name: float(value) / self.steps for name, value in self.sums.items()}
         now = time.perf_counter()
-        speed = self.images * self.steps / (now - self.since)
-        self.sums, self.steps, self.since = {}, 0, now
+        speed = self.images * self.timed / (now - self.since)
+        self.sums, self.steps, self.timed, self.since = {}, 0, 0, now
         return means, speed

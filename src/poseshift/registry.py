@@ -58,12 +58,10 @@ class Registry(Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         if name not in self._items:
-            module = self._modules.get(name) or self._plugins().get(name)
-            if module is None:
-                raise UserError(
-                    f"no {self.kind.rstrip('s')} is called '{name}'", fix=nearest(name, self)
-                )
-            import_module(module)
+            if name in self._modules:
+                import_module(self._modules[name])
+            else:
+                self._import_plugin(name)
         return self._items[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -74,4 +72,20 @@ class Registry(Generic[T]):
 
     def _plugins(self) -> dict[str, str]:
         found = entry_points(group=f"poseshift.{self.kind}")
-        return {point.name: point.value.partition(":")[0] for point in found}
+        return {point.name: point.module for point in found}
+
+    def _import_plugin(self, name: str) -> None:
+        kind, module = self.kind.rstrip("s"), self._plugins().get(name)
+        if module is None:
+            raise UserError(f"no {kind} is called '{name}'", fix=nearest(name, self))
+        reason = "importing it registers nothing of that name"
+        try:
+            import_module(module)
+        except ImportError as error:
+            reason = str(error)
+        if name not in self._items:
+            raise UserError(
+                f"the plug-in with the {kind} '{name}' does not work: {reason}",
+                where=module,
+                fix="mend or uninstall the package that brings it",
+            )

@@ -80,10 +80,18 @@ class Run:
             )
         return cls(path, build(RunConfig, read_yaml(file), where=str(file)))
 
+    def has_manifest(self) -> bool:
+        """Whether the run got as far as writing down what makes it."""
+        return (self.path / "manifest.json").is_file()
+
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """What made this run."""
-        return read_json(self.path / "manifest.json")
+        file = self.path / "manifest.json"
+        manifest = read_json(file)
+        if missing := [key for key in ("data", "skeleton") if key not in manifest]:
+            raise BadInput(f"does not say '{missing[0]}'", where=file, fix="start a new run")
+        return manifest
 
     @property
     def skeleton(self) -> Skeleton:
@@ -92,7 +100,8 @@ class Run:
 
     def checkpoints(self) -> list[int]:
         """Steps of the kept checkpoints, oldest first."""
-        return sorted(int(file.parent.name) for file in self.path.glob(f"checkpoints/*/{WEIGHTS}"))
+        names = (file.parent.name for file in self.path.glob(f"checkpoints/*/{WEIGHTS}"))
+        return sorted(int(name) for name in names if name.isdigit())
 
     def last(self) -> int:
         """Step of the newest checkpoint."""

@@ -20,6 +20,9 @@ class Frozen(BaseModel):
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# An impossible date is a ValueError to PyYAML, and brackets within brackets overflow its stack.
+_NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
+
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file that must hold a mapping."""
@@ -30,7 +33,7 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
         raise BadInput("no such file", where=file) from error
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"cannot be read ({error})", where=file) from error
-    except yaml.YAMLError as error:
+    except _NOT_YAML as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "is not YAML"
@@ -56,7 +59,7 @@ def parse_set(pairs: Iterable[str]) -> dict[str, Any]:
             raise UserError(f"expected key=value, found '{pair}'", where="--set")
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+        except _NOT_YAML as error:
             raise UserError(
                 f"'{text}' is not a value YAML understands", where=f"--set {key}"
             ) from error

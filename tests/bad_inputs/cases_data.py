@@ -1,6 +1,7 @@
 """Bad data, one case a line or two: what is wrong, what is typed, what the message must say."""
 
 import json
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -254,6 +255,14 @@ CASES = [
         ("img01.png",),
     ),
     Case("folder/bomb", prepare(spoilt_photo(huge_png), *FOLDER), ("img01.png", "large")),
+    Case(
+        "folder/name of no encoding",
+        prepare(
+            then(tiny.photos, lambda f: (f / "img01.png").rename(f / os.fsdecode(b"\xff.png"))),
+            *FOLDER,
+        ),
+        ("udcff.png", "not Unicode", "rename"),
+    ),
     Case(
         "folder/none inside",
         prepare(lambda f: text("a.txt", "")(f).parent, "--format", "folder", *FOLDER),

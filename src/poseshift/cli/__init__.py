@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 import typer
 
@@ -23,6 +26,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _heard(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb, saying how to go on when it is interrupted; typer by itself would be silent."""
+
+    @wraps(verb)
+    def run(*args: Any, **options: Any) -> None:
+        try:
+            verb(*args, **options)
+        except KeyboardInterrupt as stop:
+            typer.secho(str(stop) or "interrupted", fg="yellow", err=True)
+            raise typer.Exit(130) from stop
+
+    return run
+
+
 for verb in (
     demo.demo,
     prepare.prepare,
@@ -32,7 +51,7 @@ for verb in (
     bench.bench,
     doctor.doctor,
 ):
-    app.command()(verb)
+    app.command()(_heard(verb))
 
 
 def _version(show: bool) -> None:
@@ -59,9 +78,6 @@ def main() -> None:
     except UserError as error:
         typer.secho(f"error: {error}", fg="red", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.secho("interrupted", fg="yellow", err=True)
-        sys.exit(130)
     except Exception:
         traceback.print_exc()
         typer.secho(

@@ -48,18 +48,21 @@ def adapt(
 
         poseshift adapt --resume runs/source
 
-    Several machines: start the same line under torchrun or SLURM with --set train.nodes=N.
+    Several machines: start the same line under torchrun or SLURM, with --devices and
+    --set train.nodes saying how many processes and machines there are.
     """
     from poseshift.cli.show import print_evaluations
     from poseshift.config import load_config
     from poseshift.data.baked import open_pack
+    from poseshift.devices import is_chief
     from poseshift.engine import fit
     from poseshift.errors import UserError
     from poseshift.evaluation import evaluate
     from poseshift.run import Run
 
     if resume is not None:
-        if source or target or method or out or init or config or settings:
+        given = (source, target, method, out, init, steps, seed, devices, config, settings)
+        if any(value not in (None, []) for value in given):
             raise UserError(
                 "--resume continues a run with its own settings", fix="give --resume RUN alone"
             )
@@ -72,6 +75,8 @@ def adapt(
             source=source, target=target, method=method, init=init, train=told or None,
         )  # fmt: skip
         run = fit(plan, out or free_folder(Path("runs"), plan.method.name))
+    if not is_chief():
+        return
     packs = [open_pack(name, run.config.side) for name in test or []]
     found = [e for pack in packs for e in evaluate(run, pack)]
     print_evaluations(run, found, json_output=json_output)

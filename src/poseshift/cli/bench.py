@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,11 +10,13 @@ from poseshift.cli.options import ConfigFiles, Json, SetWords
 
 
 def bench(
-    method: Annotated[str, typer.Option("--method", "-m", help="Whose step.")] = "source_only",
-    backbone: Annotated[str, typer.Option("--backbone", help="Preset, hub id, folder.")] = "tiny",
-    side: Annotated[int, typer.Option("--side", help="Pixels a side.")] = 96,
-    batch: Annotated[int, typer.Option("--batch", help="Samples of each domain.")] = 32,
-    steps: Annotated[int, typer.Option("--steps", help="Timed steps.")] = 12,
+    method: Annotated[str | None, typer.Option("--method", "-m", help="Whose step.")] = None,
+    backbone: Annotated[
+        str | None, typer.Option("--backbone", help="Preset, hub id, folder.")
+    ] = None,
+    side: Annotated[int | None, typer.Option("--side", help="Pixels a side.")] = None,
+    batch: Annotated[int | None, typer.Option("--batch", help="Samples of each domain.")] = None,
+    steps: Annotated[int, typer.Option("--steps", min=2, help="Timed steps.")] = 12,
     config: ConfigFiles = None,
     settings: SetWords = None,
     json_output: Json = False,
@@ -38,14 +40,15 @@ def bench(
     plan = load_config(
         config or [], settings or [],
         source="world:studio?count=256", target="world:street?count=256", side=side,
-        method=method, network={"backbone": backbone, **_published_widths(backbone)},
-        train={"batch": batch},
+        method=method, network=_network(backbone) if backbone else None,
+        train={"batch": batch} if batch else None,
     )  # fmt: skip
     result = bench_step(plan, steps)
     if json_output:
         typer.echo(json.dumps(result))
         return
-    table = Table(title=f"{method}, {backbone}, {side} px, batch {batch}", title_justify="left")
+    title = "{method}, {backbone}, {side} px, batch {batch}".format_map(result)
+    table = Table(title=title, title_justify="left")
     table.add_column("part")
     table.add_column("ms", justify="right")
     table.add_column("of a step", justify="right")
@@ -60,6 +63,7 @@ def bench(
     )
 
 
-def _published_widths(backbone: str) -> dict[str, tuple[int, ...]]:
+def _network(backbone: str) -> dict[str, Any]:
     """The published head is 256 wide; the tiny network has its own, narrower one."""
-    return {} if backbone == "tiny" else {"widths": (256, 256, 256)}
+    widths = {} if backbone == "tiny" else {"widths": (256, 256, 256)}
+    return {"backbone": backbone, **widths}

@@ -32,12 +32,16 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         return
     console = Console()
     if not found:
-        console.print(f"run kept in [bold]{run.path}[/]", soft_wrap=True)
-        console.print(f"measure it: poseshift evaluate {run.path} TEST_PACK", soft_wrap=True)
+        console.print(f"run kept in {run.path}", soft_wrap=True, markup=False)
+        measure = f"measure it: poseshift evaluate {run.path} TEST_PACK"
+        console.print(measure, soft_wrap=True, markup=False)
         return
     console.print(evaluation_table(found))
     for evaluation in found:
-        console.print(f"predictions: {evaluation.folder}/predictions.arrow", soft_wrap=True)
+        file = evaluation.folder / "predictions.arrow"
+        console.print(f"predictions: {file}", soft_wrap=True, markup=False)
+    for said in dict.fromkeys(e.metrics["mapping"] for e in found if e.metrics["mapping"]):
+        console.print(said, markup=False)
     if any(e.metrics["crop_from"] == "keypoints" for e in found):
         console.print("! crops were cut around the labels: these numbers leak where joints are")
 

@@ -60,7 +60,12 @@ def apply(matrix_33: Tensor, points_2: Tensor) -> Tensor:
         tensor([[7., 8.]])
     """
     linear, offset = matrix_33[..., :2, :2], matrix_33[..., :2, 2]
-    return points_2 @ linear.transpose(-1, -2) + offset.unsqueeze(-2)
+    return _product(points_2, linear.transpose(-1, -2)) + offset.unsqueeze(-2)
+
+
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Product of small matrices; autocast would round ``a @ b`` to bfloat16, pixels off."""
+    return (a[..., :, :, None] * b[..., None, :, :]).sum(-2)
 
 
 def affine_matrix(draws: Draws, config: ViewConfig, side: int, flip: bool = False) -> Tensor:
@@ -77,11 +82,11 @@ def affine_matrix(draws: Draws, config: ViewConfig, side: int, flip: bool = Fals
     cos, sin, zero, one = angle.cos(), angle.sin(), torch.zeros_like(angle), torch.ones_like(angle)
     turn = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], -2)
     lean = torch.stack([torch.stack([mirror, shear], -1), torch.stack([zero, one], -1)], -2)
-    linear_B22 = zoom[:, None, None] * turn @ lean
+    linear_B22 = zoom[:, None, None] * _product(turn, lean)
     centre = torch.full((2,), (side - 1) / 2, device=angle.device)
     matrix_B33 = torch.eye(3, device=angle.device).repeat(len(angle), 1, 1)
     matrix_B33[:, :2, :2] = linear_B22
-    matrix_B33[:, :2, 2] = centre + shift_B2 - linear_B22 @ centre
+    matrix_B33[:, :2, 2] = centre + shift_B2 - (linear_B22 * centre).sum(-1)
     return matrix_B33
 
 
@@ -90,7 +95,12 @@ def resample(image_BCHW: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
 
     Works for crops and for heatmaps alike; outside the input is zero.
     """
-    height, width = image_BCHW.shape[-2:]
+    grid_BHW2 = _grid(matrix_B33, image_BCHW.shape[-2], image_BCHW.shape[-1], side)
+    return F.grid_sample(image_BCHW.float(), grid_BHW2, align_corners=False)
+
+
+def _grid(matrix_B33: Tensor, height: int, width: int, side: int) -> Tensor:
+    """Where each output pixel lies in the input, as ``grid_sample`` wants it."""
     inverse = torch.linalg.inv(matrix_B33.double()).to(matrix_B33)
     # grid_sample (align_corners=False) wants the *input* place of each output pixel as
     # (2 p + 1) / size - 1, so the pixel grid, the inverse and that scaling fold into one product.
@@ -100,8 +110,8 @@ def resample(image_BCHW: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
     offset_B2 = (2 * inverse[:, :2, 2] + 1) / size - 1
     along_x = ticks[None, None, :, None] * linear_B22[:, None, None, :, 0]
     along_y = ticks[None, :, None, None] * linear_B22[:, None, None, :, 1]
-    grid_BHW2 = along_x + along_y + offset_B2[:, None, None, :]
-    return F.grid_sample(image_BCHW, grid_BHW2.to(image_BCHW.dtype), align_corners=False)
+    grid_BHW2: Tensor = along_x + along_y + offset_B2[:, None, None, :]
+    return grid_BHW2
 
 
 def photometric(image_BCHW: Tensor, draws: Draws, config: ViewConfig) -> Tensor:
@@ -169,7 +179,7 @@ def random_view(batch: CropBatch, config: ViewConfig, side: int, flip: bool = Fa
     """An augmented view of each crop."""
     crop_side = batch.crop_BHWC.shape[1]
     resize = resize_matrix(crop_side, side).to(batch.crop_BHWC.device)
-    matrix_B33 = affine_matrix(batch.draws, config, side, flip) @ resize
+    matrix_B33 = _product(affine_matrix(batch.draws, config, side, flip), resize)
     image = resample(to_float(batch.crop_BHWC), matrix_B33, side)
     return View(normalize(photometric(image, batch.draws, config)), matrix_B33)
 
@@ -201,6 +211,9 @@ def warp_maps(
 ) -> Tensor:
     """Carry heatmaps from one view to another: the product of the matrices, one resample.
 
+    Beyond the centres of the outermost cells a map is unknown and the result zero: a sample there
+    would be part map, part nothing, and move the peaks of joints at the border inwards.
+
     Args:
         maps_BKHW: Heatmaps of the view ``from_B33``.
         from_B33: Crop pixels to pixels of the view the maps belong to.
@@ -213,4 +226,7 @@ def warp_maps(
     to_cells = resize_matrix(view_side, cells).to(maps_BKHW.device).double()
     of_cells = resize_matrix(size, view_side).to(maps_BKHW.device).double()
     step = to_B33.double() @ torch.linalg.inv(from_B33.double())
-    return resample(maps_BKHW, (to_cells @ step @ of_cells).float(), cells)
+    grid_BHW2 = _grid((to_cells @ step @ of_cells).float(), size, size, cells)
+    known_BHW = (grid_BHW2.abs() <= 1 - 1 / size + 1e-4).all(-1)
+    carried_BKHW = F.grid_sample(maps_BKHW.float(), grid_BHW2, align_corners=False)
+    return carried_BKHW * known_BHW[:, None]

@@ -9,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from poseshift.errors import UserError, nearest
 
@@ -45,6 +47,7 @@ def _resnet(depths: list[int], layer: str, widths: list[int], stem: int) -> Any:
     )
 
 
+_PROBE = 224  # a multiple of every usual stride: 14, 16, 32
 _WIDE, _NARROW = [256, 512, 1024, 2048], [64, 128, 256, 512]
 
 
@@ -88,7 +91,7 @@ def build_backbone(name: str, pretrained: bool = False) -> Backbone:
             where="network.backbone",
             fix=nearest(name, presets) + "; or give a hub id owner/name, or a folder",
         )
-    return Backbone(model, int(model.channels[-1]), _stride(model.config))
+    return Backbone(model, int(model.channels[-1]), _stride(model, name))
 
 
 def _auto() -> Any:
@@ -98,8 +101,16 @@ def _auto() -> Any:
 
 
 def _pretrained(name: str) -> Any:
+    # AutoBackbone.from_pretrained asks the hub whether the name exists, so it can open neither a
+    # folder nor, offline, what is in the cache; the class it would choose can.
+    from transformers import MODEL_FOR_BACKBONE_MAPPING, AutoConfig
+
     try:
-        model = _auto().from_pretrained(name, use_safetensors=True)
+        config: Any = AutoConfig.from_pretrained(name)
+        if type(config) not in MODEL_FOR_BACKBONE_MAPPING:
+            raise ValueError(f"a {type(config).__name__} is not of a backbone")
+        kind: Any = MODEL_FOR_BACKBONE_MAPPING[type(config)]
+        return kind.from_pretrained(name, use_safetensors=True)
     except (OSError, ValueError) as error:
         reason = str(error).strip().split("\n")[0]
         raise UserError(
@@ -108,17 +119,18 @@ def _pretrained(name: str) -> Any:
             fix="check the name and the connection, give a local folder, "
             "or start untrained with --set network.pretrained=false",
         ) from error
-    return model
 
 
-def _stride(config: Any) -> int:
-    if hasattr(config, "patch_size"):
-        return int(config.patch_size)
-    if hasattr(config, "hidden_sizes"):  # ResNet: the stem divides by 4, each later stage by 2
-        halvings = len(config.hidden_sizes) - 1 + bool(config.downsample_in_first_stage)
-        return int(4 * 2**halvings)
-    raise UserError(
-        f"do not know the stride of a {type(config).__name__}",
-        where="network.backbone",
-        fix="use a ResNet, a ViT-like backbone with a patch size, or a preset",
-    )
+def _stride(model: nn.Module, name: str) -> int:
+    """Image pixels a feature cell, from the shapes of one pass in which nothing is computed."""
+    state = {key: value.to("meta") for key, value in model.state_dict().items()}
+    image_BCHW = torch.empty(1, 3, _PROBE, _PROBE, device="meta")
+    try:
+        features = functional_call(model, state, image_BCHW).feature_maps[-1]
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"does not take images of {_PROBE} px ({error})",
+            where=f"backbone '{name}'",
+            fix="use a ResNet, ConvNeXt, Swin or DINOv2, or a preset",
+        ) from error
+    return _PROBE // int(features.shape[-1])

@@ -42,6 +42,12 @@ def test_nobody_is_mirrored(name: str):
     assert poles[1][1] < poles[0][1]
 
 
+def test_exporters_with_z_up_are_stood_upright():
+    clip = parse(tiny.BVH, Path("a.bvh")).positions()
+    lying = clip[..., [0, 2, 1]] * (1, -1, 1)  # y up turned to z up about x
+    np.testing.assert_allclose(see(lying, "walk"), see(clip, "walk"), atol=1e-9)
+
+
 def test_the_camera_is_seeded_and_scale_free():
     clip = parse(tiny.BVH, Path("a.bvh")).positions()
     np.testing.assert_array_equal(see(clip, "walk"), see(clip, "walk"))

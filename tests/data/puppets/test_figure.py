@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseshift.data.puppets.config import AppearanceConfig
-from poseshift.data.puppets.figure import Joint, Mode, Part, other_side, two_sided
+from poseshift.data.puppets.figure import Joint, Mode, Paint, Part, other_side, two_sided
 from poseshift.data.puppets.figures import FIGURES
 from poseshift.data.puppets.rig import Build
 from poseshift.errors import BadInput
@@ -34,9 +34,9 @@ def test_the_mirrored_pose_is_the_mirror_image(name: str, seed: int) -> None:
     if not figure.symmetric:
         return
     pose_D = np.random.default_rng(seed).normal(size=len(figure.hinges))
-    joints = [joint.name for joint in figure.joints]
-    swapped = [joints.index(other_side(joint)) for joint in joints]
-    image, mirrored = figure.rig.points(np.stack([pose_D, figure.mirror(pose_D)]), Build())
+    swapped = [figure.keypoints.index(other_side(joint)) for joint in figure.keypoints]
+    poses_2D = np.stack([pose_D, figure.mirror(pose_D)])
+    image, mirrored = figure.rig.points(poses_2D, Build())[:, figure.keypoint_rows]
     np.testing.assert_allclose(mirrored, image[swapped] * (-1, 1, 1), atol=1e-9)
     np.testing.assert_allclose(figure.mirror(figure.mirror(pose_D)), pose_D)
 
@@ -44,8 +44,11 @@ def test_the_mirrored_pose_is_the_mirror_image(name: str, seed: int) -> None:
 @every_figure
 def test_the_figure_can_be_drawn(name: str) -> None:
     figure = FIGURES[name]
-    wardrobe = figure.dress(np.random.default_rng(0), AppearanceConfig(pattern=0.5))
-    assert {part.paint for part in figure.parts} <= set(wardrobe)
+    rng = np.random.default_rng(0)
+    wardrobe: dict[str, Paint] = {}
+    for _ in range(60):
+        wardrobe |= figure.dress(rng, AppearanceConfig(pattern=0.5))
+    assert {part.paint for part in figure.parts} <= set(wardrobe), "somebody wears every part"
     assert all(len(part.at) == len(part.radius) for part in figure.parts)
     assert {part.style for part in figure.parts} <= {"", *figure.styles}
     assert 3 * len(figure.parts) + 3 <= 255, "inks are bytes"

@@ -27,6 +27,7 @@ from poseshift.data.formats.files import (
     frame_number,
     image_path,
     load_table,
+    read_text,
 )
 from poseshift.data.formats.joints import skeleton_for
 from poseshift.data.types import UNLABELED, VISIBLE
@@ -49,8 +50,7 @@ class Dlc:
             return bool(_label_files(path))
         if path.suffix.lower() != ".csv" or not path.is_file():
             return False
-        with path.open("rb") as file:
-            return file.read(16).removeprefix(b"\xef\xbb\xbf").startswith(b"scorer")
+        return read_text(path).startswith("scorer")
 
     def read(self, path: Path, options: ReadOptions) -> AnnotationSet:
         """Open one label file, or all of a project."""

@@ -66,6 +66,7 @@ class Part:
         radius: Radius of each disc.
         paint: Slot of the wardrobe, e.g. ``r_sleeve``; who has nothing in it goes without the part.
         lift: Moves it this much nearer to the camera when sorting.
+        level: Joints whose mean depth it is sorted by, if not its own: those of what it lies on.
         faces: Two joints (from, to): drawn only where that arrow points to the camera.
         inked: Whether it has an outline and a light patch; small details do without.
         chain: Joined disc to disc in a row, not as one hull: a finger, an eyebrow, a lip.
@@ -80,6 +81,7 @@ class Part:
     faces: tuple[str, str] | None = None
     inked: bool = True
     chain: bool = False
+    level: tuple[str, ...] = ()
     style: str = ""
     grows: Growth = "girth"
 
@@ -137,8 +139,9 @@ def other_side(name: str) -> str:
 
 def _left_part(part: Part) -> Part:
     at = tuple(other_side(name) for name in part.at)
+    level = tuple(other_side(name) for name in part.level)
     faces = part.faces and (other_side(part.faces[0]), other_side(part.faces[1]))
-    return replace(part, at=at, faces=faces, paint=other_side(part.paint))
+    return replace(part, at=at, level=level, faces=faces, paint=other_side(part.paint))
 
 
 def _left_joint(joint: Joint) -> Joint:
@@ -201,7 +204,7 @@ class Figure:
         uses = {"keypoints": set(self.keypoints) - joints}
         uses["hinges"] = {TURN} - hinges
         for part in self.parts:
-            uses[f"part of {part.at}"] = {*part.at, *(part.faces or ())} - joints
+            uses[f"part of {part.at}"] = {*part.at, *part.level, *(part.faces or ())} - joints
         for mode in self.modes:
             named = {*mode.pose, *mode.loose, *(name for swing in mode.swings for name in swing)}
             uses[f"mode {mode.name}"] = named - hinges

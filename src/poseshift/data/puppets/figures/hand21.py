@@ -108,13 +108,35 @@ def _digit(finger: str) -> tuple[Part, ...]:
         joints, radii = ("cmc", "mcp", "ip", "tip"), (0.078, 0.07, 0.06, 0.052)
     else:
         joints, radii = ("mcp", "pip", "dip", "tip"), _FINGERS[finger][2]
-    core, nail, pad = (f"{finger}_{spot}" for spot in ("core", "nail", "pad"))
+    bones = tuple(f"{finger}_{joint}" for joint in joints)
+    root, core, nail, pad = (f"{finger}_{spot}" for spot in ("root", "core", "nail", "pad"))
     small = 0.55 * radii[3]
     return (
-        Part(tuple(f"{finger}_{joint}" for joint in joints), radii, "skin", 0.0, chain=True),
-        Part((f"{finger}_root", nail), (small, 0.85 * small), "nail", 0.12, (core, nail), False),
-        Part((pad,), (1.1 * small,), "pad", 0.12, (core, pad), False),
+        Part(bones, radii, "skin", chain=True),
+        _detail(bones, (root, nail), (small, 0.85 * small), "nail", (core, nail)),
+        _detail(bones, (pad,), (1.1 * small,), "pad", (core, pad)),
     )
+
+
+def _detail(
+    bones: tuple[str, ...],
+    at: tuple[str, ...],
+    radius: tuple[float, ...],
+    paint: str,
+    faces: tuple[str, str] | None = None,
+) -> Part:
+    """Something on a finger, drawn right after it."""
+    return Part(at, radius, paint, 0.002, faces, inked=False, level=bones)
+
+
+def _on_back(finger: str, spot: str, radius: float, paint: str) -> Part:
+    bones = tuple(f"{finger}_{joint}" for joint in ("mcp", "pip", "dip", "tip"))
+    return _detail(bones, (spot,), (radius,), paint, ("front", "behind"))
+
+
+def _band(finger: str, stem: str, radius: float) -> Part:
+    bones = tuple(f"{finger}_{joint}" for joint in ("mcp", "pip", "dip", "tip"))
+    return _detail(bones, tuple(f"{stem}_{k}" for k in range(4)), (radius,) * 4, stem)
 
 
 def _line(name: str) -> Part:
@@ -122,8 +144,8 @@ def _line(name: str) -> Part:
     return Part(at, (0.007, 0.009, 0.007), "crease", 0.045, ("behind", "front"), False, chain=True)
 
 
-def _spot(at: str, radius: float, paint: str, lift: float) -> Part:
-    return Part((at,), (radius,), paint, lift, ("front", "behind"), False)
+def _knuckle(finger: str) -> Part:
+    return Part((f"{finger}_knuckle",), (0.024,), "shade", 0.06, ("front", "behind"), False)
 
 
 _PALM = ("wrist", "heel", "thumb_cmc", "index_mcp", "middle_mcp", "ring_mcp", "little_mcp")
@@ -140,11 +162,11 @@ PARTS = (
     Part(_PALM[1:], _INNER, "flat_light", 0.035, ("front", "behind"), False),
     *(_line(name) for name in ("heart", "mind", "life")),
     *(part for finger in FINGERS for part in _digit(finger)),
-    *(_spot(f"{finger}_knuckle", 0.024, "shade", 0.06) for finger in _FINGERS),
-    *(_spot(f"{finger}_wrinkle", 0.018, "shade", 0.06) for finger in _FINGERS),
-    Part(tuple(f"gold_{k}" for k in range(4)), (0.017,) * 4, "gold", 0.055, inked=False),
-    _spot("gem", 0.026, "gem", 0.08),
-    Part(tuple(f"plaster_{k}" for k in range(4)), (0.023,) * 4, "plaster", 0.06, inked=False),
+    *(_knuckle(finger) for finger in _FINGERS),
+    *(_on_back(finger, f"{finger}_wrinkle", 0.018, "shade") for finger in _FINGERS),
+    _band("ring", "gold", 0.017),
+    _band("index", "plaster", 0.023),
+    _on_back("ring", "gem", 0.026, "gem"),
 )
 
 
@@ -182,22 +204,22 @@ MODES = (
     _mode("open", _fan(1.3), _fold(_ALL, 0.05, 0.1), _ASIDE),
     _mode("flat", _fan(0.0), _fold(_ALL, 0.05, 0.05), _thumb(0.2, 0.2, 0.1, 0.05)),
     _mode("relaxed", _fan(0.5), _fold(_ALL, 0.35, 0.45), _thumb(0.6, 0.45, 0.2, 0.2)),
-    _mode("fist", _fan(0.0), _fold(_ALL, 1.35, 1.6), _ACROSS),
-    _mode("point", _fan(0.0), _fold("middle ring little", 1.3, 1.6), _fold("index", 0.05, 0.08),
+    _mode("fist", _fan(0.0), _fold(_ALL, 1.4, 1.85), _ACROSS),
+    _mode("point", _fan(0.0), _fold("middle ring little", 1.4, 1.8), _fold("index", 0.05, 0.08),
           _thumb(1.2, 0.4, 0.7, 0.6)),
-    _mode("victory", _fan(1.8), _fold("index middle", 0.05, 0.06), _fold("ring little", 1.3, 1.5),
+    _mode("victory", _fan(1.8), _fold("index middle", 0.05, 0.06), _fold("ring little", 1.4, 1.8),
           _thumb(1.25, 0.35, 0.8, 0.6)),
-    _mode("thumbs_up", _fan(0.0), _fold(_ALL, 1.35, 1.6), _thumb(0.3, 0.35, -0.1, -0.15)),
-    _mode("pinch", _fan(0.8), _fold("index", 0.75, 0.85), _fold("middle ring little", 0.35, 0.4),
-          _thumb(1.0, 0.35, 0.3, 0.45)),
+    _mode("thumbs_up", _fan(0.0), _fold(_ALL, 1.4, 1.85), _thumb(0.3, 0.35, -0.1, -0.15)),
+    _mode("pinch", _fan(0.8), _fold("index", 0.86, 1.26), _fold("middle ring little", 0.35, 0.4),
+          _thumb(1.33, 0.73, 0.05, 0.32)),
     _mode("grasp", _fan(0.9), _fold(_ALL, 0.6, 0.8), _thumb(1.1, 0.55, 0.2, 0.35)),
-    _mode("call", _fan(0.6), _fold("index middle ring", 1.3, 1.5), _fold("little", 0.1, 0.1),
+    _mode("call", _fan(0.6), _fold("index middle ring", 1.4, 1.8), _fold("little", 0.1, 0.1),
           _thumb(0.3, 0.85, -0.1, -0.1)),
     _mode("count_three", _fan(1.2), _fold("index middle ring", 0.06, 0.08),
-          _fold("little", 1.25, 1.4), _thumb(1.3, 0.35, 0.7, 0.6)),
-    _mode("gun", _fan(0.3), _fold("index middle", 0.05, 0.08), _fold("ring little", 1.3, 1.5),
+          _fold("little", 1.4, 1.7), _thumb(1.3, 0.35, 0.7, 0.6)),
+    _mode("gun", _fan(0.3), _fold("index middle", 0.05, 0.08), _fold("ring little", 1.4, 1.8),
           _thumb(0.3, 0.6, -0.1, -0.1)),
-    _mode("horns", _fan(1.0), _fold("index little", 0.05, 0.1), _fold("middle ring", 1.3, 1.5),
+    _mode("horns", _fan(1.0), _fold("index little", 0.05, 0.1), _fold("middle ring", 1.4, 1.8),
           _thumb(1.2, 0.35, 0.7, 0.5)),
     _mode("claw", _fan(1.5), _fold(_ALL, 0.1, 1.1), _thumb(0.7, 0.6, 0.2, 0.7), spread=0.13),
     _mode("salute", _fan(0.2), _fold("index middle ring", 0.1, 0.1), _fold("little", 0.9, 1.2),
@@ -246,14 +268,16 @@ _BUSY = {
 }  # fmt: skip
 
 WORLDS = {
-    "desk": WorldConfig("hand21", PoseConfig(_CALM, turn=0.3, back=0.45)),
+    "desk": WorldConfig(
+        "hand21", PoseConfig(_CALM, turn=0.3, back=0.45), camera=CameraConfig(margin=1.4)
+    ),
     "kitchen": WorldConfig(
         "hand21",
         PoseConfig(_BUSY, spread=1.15, turn=0.4, back=0.5),
         ShapeConfig(limbs=1.05, girth=0.93, head=0.97, variety=0.06),
         CameraConfig(
-            pitch=0.15, pitch_spread=0.12, roll_spread=0.35, distance=3.2, zoom_spread=0.06,
-            jitter=0.03, truncated=0.03,
+            pitch=0.15, pitch_spread=0.12, roll_spread=0.35, distance=3.2, margin=1.38,
+            zoom_spread=0.06, jitter=0.03, truncated=0.03,
         ),
         AppearanceConfig(
             saturation=(0.2, 0.85), value=(0.45, 0.98), tone=(0.0, 1.0), pattern=0.45, outline=0.5,
@@ -263,16 +287,16 @@ WORLDS = {
     ),
     "workshop": WorldConfig(
         "hand21",
-        PoseConfig(_BUSY | {"grasp": 5.0, "fist": 2.5, "claw": 1.5}, 1.1, turn=0.45, back=0.6),
+        PoseConfig(_BUSY | {"grasp": 5.0, "fist": 2.5, "claw": 1.5}, 1.1, turn=0.4, back=0.5),
         ShapeConfig(limbs=0.96, girth=1.1, head=1.04, variety=0.06),
         CameraConfig(
-            pitch=-0.12, pitch_spread=0.1, roll_spread=0.25, distance=3.0, zoom_spread=0.06,
-            jitter=0.03,
+            pitch=-0.12, pitch_spread=0.1, roll_spread=0.25, distance=3.0, margin=1.38,
+            zoom_spread=0.06, jitter=0.03,
         ),
         AppearanceConfig(
             hue=(0.45, 0.75), saturation=(0.3, 0.9), value=(0.3, 0.8), tone=(0.1, 1.0),
-            pattern=0.3, outline=0.6, shading=0.9, backdrop=(0.15, 0.5), clutter=0.5, texture=0.6,
-            occluder=0.08, light=1.3, exposure=0.18, cast=0.12, blur=0.008, noise=9.0,
+            pattern=0.3, outline=0.6, shading=0.9, backdrop=(0.2, 0.6), clutter=0.5, texture=0.5,
+            occluder=0.08, light=1.0, exposure=0.14, cast=0.1, blur=0.008, noise=9.0,
         ),
     ),
 }  # fmt: skip
