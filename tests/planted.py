@@ -1,6 +1,7 @@
 """Things planted for a test: labels that must not be read, and a plug-in from outside."""
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,5 +44,6 @@ def toys(site: Path) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(site)
         yield
+    sys.modules.pop("tests.toy_methods", None)
     METHODS._items.clear()
     METHODS._items.update(before)

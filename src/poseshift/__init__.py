@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from poseshift.check import check
+    from poseshift.checking import check
     from poseshift.config import load_config
     from poseshift.data.baked import open_pack
     from poseshift.data.pack import Pack
@@ -29,7 +29,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "prepare": "data.prepare",
-    "check": "check",
+    "check": "checking",
     "Pack": "data.pack",
     "open_pack": "data.baked",
     "Skeleton": "skeleton",

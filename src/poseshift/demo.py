@@ -18,7 +18,7 @@ from poseshift.data.pack import Pack
 from poseshift.data.types import Bytes
 from poseshift.engine import fit
 from poseshift.evaluation import Evaluation, evaluate
-from poseshift.pictures import draw_pose, grid, save_picture
+from poseshift.pictures import grid, picture, save_picture
 from poseshift.run import Run
 
 PAIR = ("studio", "street")
@@ -61,9 +61,9 @@ def run_demo(out: Path, steps: int = 500, seed: int = 0) -> Demo:
         pack = open_pack(f"world:{world}/test", start.config.side)
         rows += [evaluate(run, pack)[0] for run in runs.values()]
     street = {e.metrics["method"]: e for e in rows if e.metrics["pack"] == pack.info.name}
-    picture = out / "predictions.png"
-    save_picture(picture, _picture(pack, street))
-    return Demo(rows, picture)
+    path = out / "predictions.png"
+    save_picture(path, _side_by_side(pack, street))
+    return Demo(rows, path)
 
 
 def _finished(path: Path, config: RunConfig) -> Run:
@@ -74,16 +74,17 @@ def _finished(path: Path, config: RunConfig) -> Run:
     return run if config.train.steps in run.checkpoints() else fit(run.config, path, resume=True)
 
 
-def _picture(pack: Pack, found: dict[str, Evaluation]) -> Bytes:
-    """The first street images a column each: the truth, and what every run says."""
+def _side_by_side(pack: Pack, found: dict[str, Evaluation]) -> Bytes:
+    """Street images, each as the truth and as every run sees it; two images a row."""
     tables = {"truth": pack.poses.keypoints_NK2}
     for name, evaluation in found.items():
         with pa.ipc.open_file(str(evaluation.folder / "predictions.arrow")) as file:
             column = file.read_all()["keypoints"].combine_chunks().flatten().to_numpy()
         title = f"{name} {100 * evaluation.metrics['pck']:.0f} %"
         tables[title] = column.reshape(len(pack), -1, 2)
-    columns = [
-        [draw_pose(pack.crops.image(i), points[i], pack.skeleton) for i in range(SHOWN)]
-        for points in tables.values()
+    tiles = [
+        [picture(pack.crops.image(i), points[i], pack.skeleton) for points in tables.values()]
+        for i in range(SHOWN)
     ]
-    return grid(list(zip(*columns, strict=True)), list(tables))
+    rows = [tiles[i] + tiles[i + 1] for i in range(0, SHOWN, 2)]
+    return grid(rows, [*tables, *tables])

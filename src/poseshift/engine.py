@@ -128,6 +128,7 @@ class _Loop:
         self.source = self._loader(source, SOURCE)
         self.target = self._loader(target, TARGET) if target is not None else None
         self.buffers = [b for b in method.buffers() if b.is_floating_point()]
+        self.counters = [b for b in method.buffers() if not b.is_floating_point()]
 
     def _loader(self, domain: LabeledDomain | UnlabeledDomain, stream: int) -> Loader[Any]:
         sampler = UniformSampler(len(domain), mix(self.train.seed, stream))
@@ -216,14 +217,15 @@ class _Loop:
 
     def _phase(self, runs: Sequence[Iterator[Phase]], seed: int) -> dict[str, Tensor] | None:
         """One phase of every micro-batch, and the update it asks for."""
-        before = [b.clone() for b in self.buffers] if self._shared else []
+        kept = [*self.buffers, *self.counters]
+        before = [b.clone() for b in kept] if self._shared else []
         after: list[list[Tensor]] = []
         losses: dict[str, Tensor] = {}
         phase: Phase | None = None
         for generator, rows in zip(runs, self.plan.mine(), strict=True):
             torch.manual_seed(mix(seed, rows.start))  # for what draws by itself, as dropout does
             if before:
-                torch._foreach_copy_(self.buffers, before)
+                torch._foreach_copy_(kept, before)
             with self.fabric.autocast():
                 phase = next(generator, None)
             if phase is None:

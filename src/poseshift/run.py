@@ -142,9 +142,10 @@ class Run:
             return None
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            state["step"]
         except Exception as error:  # torch raises many kinds for a damaged file
             raise BadInput(
-                f"is damaged ({str(error).splitlines()[0]})",
+                f"is damaged ({(str(error) or type(error).__name__).splitlines()[0]})",
                 where=path,
                 fix="start a new run; the checkpoints beside it can be its --init",
             ) from error

@@ -31,8 +31,8 @@ def check(
 
     Suspects come first on the sheet, framed in red; left is warm, right is cool.
     """
-    from poseshift.check import check as look
-    from poseshift.check import draw_sheet, to_dict
+    from poseshift.checking import check as look
+    from poseshift.checking import draw_sheet, to_dict
     from poseshift.data.pack import Pack
 
     opened = Pack(pack)

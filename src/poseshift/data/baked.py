@@ -11,38 +11,86 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from poseshift.data.pack import Pack, PackWriter
+from poseshift.data.puppets import world
+from poseshift.data.puppets.worlds import World
 from poseshift.errors import UserError
 from poseshift.skeleton import skeleton
 
+PREFIX = "world:"
 COUNTS = {"train": 4000, "test": 1000}
-_SPEC = re.compile(
-    r"world:(?P<name>[^?/]+(?:/[^?]+?)??)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d+))?"
-)
+_SPEC = re.compile(r"(?P<name>.+?)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d{1,9}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """What ``world:NAME[/test][?count=N]`` asks for.
+
+    Example:
+        >>> spec = WorldSpec.parse("world:street/test?count=20")
+        >>> spec.world.name, spec.split, spec.count
+        ('street', 'test', 20)
+    """
+
+    world: World
+    split: str
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a spec; an unknown world or an empty one is a user's error."""
+        match = _SPEC.fullmatch(text.removeprefix(PREFIX))
+        if match is None:
+            raise UserError("is not a world", where=text, fix="world:NAME[/test][?count=N]")
+        split = match["split"] or "train"
+        count = int(match["count"] or COUNTS[split])
+        if count < 1:
+            raise UserError("has no samples", where=text, fix="ask for ?count=1 or more")
+        return cls(world(match["name"]), split, count)
+
+    def write(
+        self, path: Path, side: int, made_by: str, *, overwrite: bool = False, workers: int = 2
+    ) -> Iterator[int]:
+        """Draw the samples into a Pack, telling after each how many there are."""
+        writer = PackWriter(
+            path,
+            skeleton(self.world.skeleton),
+            side,
+            name=f"{self.world.name}/{self.split}",
+            crop_from="world",
+            made_by=made_by,
+            overwrite=overwrite,
+        )
+        with writer:
+            drawn = self.world.samples(range(self.count), side, self.split, workers)
+            for done, sample in enumerate(drawn, 1):
+                writer.add(sample)
+                yield done
 
 
 def open_pack(spec: str | Path, side: int) -> Pack:
-    """Open a Pack by path, or a built-in world by ``world:NAME``, baking it if need be.
+    """Open a Pack by path, or a built-in world by name, drawing it into the cache if need be.
 
     Args:
         spec: Path or ``world:NAME[/test][?count=N]``.
-        side: Crop side to bake a world at; a Pack on disk has its own.
+        side: Crop side to draw a world at; a Pack on disk has its own.
     """
-    text = str(spec)
-    if not text.startswith("world:"):
+    if not str(spec).startswith(PREFIX):
         return Pack(spec)
-    match = _SPEC.fullmatch(text)
-    if match is None:
-        raise UserError(
-            "is not a world's name",
-            where=text,
-            fix="world:NAME, world:NAME/test or world:NAME?count=N",
-        )
-    split = match["split"] or "train"
-    count = int(match["count"] or COUNTS[split])
-    return bake(match["name"], split, count, side)
+    wanted = WorldSpec.parse(str(spec))
+    home = wanted.world
+    slug = re.sub(r"[^\w.-]+", "_", home.name)
+    # The config's own hash is in the name: a world that changes is never read from an old bake.
+    file = f"{slug}-{home.config.seed():016x}-{wanted.split}-{wanted.count}-{side}px"
+    path = cache_folder() / file
+    if not (path / "pack.json").is_file():
+        _bake(wanted, path, side)
+    return Pack(path)
 
 
 def cache_folder() -> Path:
@@ -51,28 +99,14 @@ def cache_folder() -> Path:
     return Path(base) / "worlds"
 
 
-def bake(name: str, split: str, count: int, side: int) -> Pack:
-    """Draw a world's samples into a Pack in the cache, or open the one that is there."""
-    from poseshift.data.puppets.catalog import world
-
-    place = world(name)
-    slug = re.sub(r"[^\w.-]+", "_", name)
-    path = cache_folder() / f"{slug}-v{place.version}-{split}-{count}-{side}px"
-    if (path / "pack.json").is_file():
-        return Pack(path)
+def _bake(wanted: WorldSpec, path: Path, side: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # Several processes may bake at once: each into its own folder, the first to finish is kept.
     scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".bake-"))
     try:
-        writer = PackWriter(
-            scratch / "pack", skeleton(place.skeleton), side,
-            name=f"{name}/{split}", crop_from="world", made_by=f"world:{name}/{split}",
-        )  # fmt: skip
-        with writer:
-            for sample in place.samples(range(count), side, split):
-                writer.add(sample)
+        for _ in wanted.write(scratch / "pack", side, made_by=f"{PREFIX}{wanted.world.name}"):
+            pass
         if not path.exists():
             (scratch / "pack").rename(path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return Pack(path)

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from poseshift.data.baked import PREFIX, WorldSpec
 from poseshift.data.cutter import Cutter
 from poseshift.data.formats import FORMATS, AnnotationSet, ReadOptions, Skipped, detect
 from poseshift.data.pack import CropFrom, PackWriter
@@ -23,11 +24,6 @@ BoxMode = Literal["auto", "image", "keypoints"]
 Progress = Callable[[int, int | None], None]
 T = TypeVar("T")
 R = TypeVar("R")
-
-_WORLD = re.compile(
-    r"world:(?P<name>.+?)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d{1,9}))?"
-)
-_WORLD_COUNTS = {"train": 4000, "test": 1000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ def prepare(
         UserError: Something the user can mend; the Pack is not written.
     """
     _check_numbers(side, margin)
-    if str(path).startswith("world:"):
+    if str(path).startswith(PREFIX):
         if format or skeleton or images or alias or rows or box != "auto":
             raise UserError(
                 "a world has its own joints and crops; only --side and --overwrite apply",
@@ -242,27 +238,9 @@ def _in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) ->
 def _prepare_world(
     spec: str, out: Path, side: int, overwrite: bool, workers: int, progress: Progress | None
 ) -> Report:
-    from poseshift.data.puppets import world
-
-    match = _WORLD.fullmatch(spec)
-    if match is None:
-        raise UserError("is not a world", where=spec, fix="world:NAME[/test][?count=N]")
-    place, split = world(match["name"]), match["split"] or "train"
-    count = int(match["count"] or _WORLD_COUNTS[split])
-    if count < 1:
-        raise UserError("has no samples", where=spec, fix="ask for ?count=1 or more")
-    writer = PackWriter(
-        out,
-        skeleton(place.skeleton),
-        side,
-        name=f"{match['name']}/{split}",
-        crop_from="world",
-        made_by=f"prepare {spec}",
-        overwrite=overwrite,
-    )
-    with writer:
-        for done, sample in enumerate(place.samples(range(count), side, split, workers), 1):
-            writer.add(sample)
-            if progress:
-                progress(done, count)
-    return Report(pack=out, count=count, crop_from="world", skeleton=place.skeleton)
+    wanted = WorldSpec.parse(spec)
+    writing = wanted.write(out, side, f"prepare {spec}", overwrite=overwrite, workers=workers)
+    for done in writing:
+        if progress:
+            progress(done, wanted.count)
+    return Report(pack=out, count=wanted.count, crop_from="world", skeleton=wanted.world.skeleton)

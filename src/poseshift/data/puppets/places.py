@@ -10,18 +10,18 @@ STREET_LOOK = AppearanceConfig(
     saturation=(0.15, 0.85),
     value=(0.4, 0.98),
     tone=(0.0, 1.0),
-    pattern=0.45,
+    pattern=0.4,
     outline=0.45,
     shading=0.6,
     backdrop=(0.45, 0.95),
-    clutter=0.7,
-    texture=0.55,
-    occluder=0.15,
+    clutter=0.2,
+    texture=0.25,
+    occluder=0.1,
     light=0.7,
     exposure=0.14,
     cast=0.07,
-    blur=0.007,
-    noise=12.0,
+    blur=0.006,
+    noise=7.0,
 )
 
 GYM_LOOK = AppearanceConfig(
@@ -59,7 +59,7 @@ STREET_CAMERA = CameraConfig(
     distance=3.2,
     zoom_spread=0.06,
     jitter=0.03,
-    truncated=0.04,
+    truncated=0.02,
 )
 
 GYM_CAMERA = CameraConfig(pitch=0.02)

@@ -24,8 +24,6 @@ class Stencil(NamedTuple):
         part_M: Part each disc belongs to.
         radius_M: Radius in figure heights.
         grows_M: What thickens it.
-        start_Q: First disc of each part.
-        count_Q: Number of its discs.
         link_C2: Disc pairs to join by a capsule; a hull has one link, drawn in its place.
         links_Q: Links of each part.
         hull_discs: Discs of all hulls, one hull after the other.
@@ -41,8 +39,6 @@ class Stencil(NamedTuple):
     part_M: NDArray[np.intp]
     radius_M: Array
     grows_M: tuple[Growth, ...]
-    start_Q: NDArray[np.intp]
-    count_Q: NDArray[np.intp]
     link_C2: NDArray[np.intp]
     links_Q: tuple[range, ...]
     hull_discs: NDArray[np.intp]
@@ -58,7 +54,6 @@ def stencil(figure: Figure, style: str) -> Stencil:
     """Look up names once."""
     rows = {joint.name: row for row, joint in enumerate(figure.joints)}
     parts = tuple(part for part in figure.parts if part.style in ("", style))
-    count_Q = np.array([len(part.at) for part in parts])
     facing = [(q, *part.faces) for q, part in enumerate(parts) if part.faces]
     link_C2, links_Q = _links(parts)
     hull_discs, hulls = _hulls(parts, links_Q)
@@ -69,11 +64,9 @@ def stencil(figure: Figure, style: str) -> Stencil:
     return Stencil(
         parts=parts,
         joint_M=np.array([rows[name] for part in parts for name in part.at]),
-        part_M=np.repeat(np.arange(len(parts)), count_Q),
+        part_M=np.repeat(np.arange(len(parts)), [len(part.at) for part in parts]),
         radius_M=np.array([radius for part in parts for radius in part.radius]),
         grows_M=tuple(part.grows for part in parts for _ in part.at),
-        start_Q=np.cumsum(count_Q) - count_Q,
-        count_Q=count_Q,
         link_C2=link_C2,
         links_Q=links_Q,
         hull_discs=hull_discs,

@@ -155,7 +155,7 @@ def test_only_those_who_dress_up_wear_glasses() -> None:
 def test_faces_look_at_the_camera_and_fill_the_crop(name: str) -> None:
     home = world(name)
     turn_N = home.poses(200, seed=0)[:, FACE.hinges.index(TURN)]
-    assert np.abs(turn_N).max() < 1.3
+    assert (np.abs(turn_N) < 1.0).mean() > 0.98
     samples = [home.sample(index, side=64) for index in range(30)]
     assert (np.stack([it.visibility_K for it in samples]) == VISIBLE).mean() > 0.8
     spans = [np.ptp(it.keypoints_K2[it.visibility_K > 0], axis=0).max() for it in samples]

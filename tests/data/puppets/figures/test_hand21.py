@@ -91,7 +91,8 @@ def test_a_fist_closes_in_front_of_the_palm_and_a_pinch_meets_the_thumb() -> Non
         assert fist[f"{finger}_pip"][2] > 0.1
         assert np.linalg.norm(fist[f"{finger}_tip"] - fist[f"{finger}_mcp"]) < 0.22
     assert np.linalg.norm(pinch["thumb_tip"] - pinch["index_tip"]) < 0.12
-    assert thumb["thumb_tip"][1] > fist["thumb_tip"][1] + 0.1
+    assert fist["thumb_tip"][0] > fist["index_mcp"][0] > thumb["thumb_tip"][0] + 0.05
+    assert fist["thumb_tip"][2] > fist["middle_dip"][2]
 
 
 @settings(deadline=None, max_examples=30)
@@ -116,7 +117,7 @@ def test_no_hand_is_the_other_hand() -> None:
     front_N3 = np.cross(index - wrist, little - wrist)  # away from the palm of a left hand
     tips_N3 = points_NK3[:, [HAND.keypoints.index(f"{f}_tip") for f in FINGERS]].mean(axis=1)
     closed_N = np.linalg.norm(tips_N3 - wrist, axis=1) < 0.6
-    assert closed_N.sum() > 40
+    assert closed_N.sum() > 20
     inward_N = ((tips_N3 - wrist) * front_N3).sum(axis=1) < 0
     assert inward_N[closed_N].all()
 
@@ -148,8 +149,8 @@ def test_hands_fill_the_crop_and_hide_some_of_their_joints(name: str) -> None:
     spans = [np.ptp(it.keypoints_K2[it.visibility_K > 0], axis=0).max() for it in samples]
     assert 40 < np.median(spans) < 56
     states = np.stack([it.visibility_K for it in samples])
-    assert 0.02 < (states == OCCLUDED).mean() < 0.35
-    assert (states == VISIBLE).mean() > 0.6
+    assert 0.02 < (states == OCCLUDED).mean() < 0.4
+    assert (states == VISIBLE).mean() > 0.55
     assert len({it.category for it in samples}) > 6
 
 

@@ -50,6 +50,7 @@ def _finger(finger: str) -> tuple[Joint, ...]:
         Joint(dip, pip, (0, second, 0), {f"{finger}_hook": "x"}, "limbs"),
         Joint(tip, dip, (0, third, 0), grows="limbs"),
         Joint(f"{finger}_knuckle", mcp, (0, 0.0, -0.8 * radius[0])),
+        _on_palm(f"{finger}_tendon", 0.65 * x, 0.35 * y, -0.055),
         Joint(f"{finger}_wrinkle", pip, (0, 0.0, -0.75 * radius[1])),
         *_fingertip(finger, dip, third, radius[3]),
     )
@@ -94,7 +95,13 @@ JOINTS = (
     *_around("gold", "ring_mcp", 0.105, 0.057),
     *_around("plaster", "index_pip", 0.065, 0.048),
     Joint("gem", "ring_mcp", (0, 0.105, -0.065), grows="limbs"),
-    Joint("thumb_cmc", "hub", (-0.105, -0.15, 0.03), {"thumb_over": "y", "thumb_out": "z"}, "head"),
+    Joint(
+        "thumb_cmc",
+        "hub",
+        (-0.105, -0.15, 0.03),
+        {"thumb_over": "y", "thumb_out": "z", "thumb_twist": "-y"},
+        "head",
+    ),
     Joint("thumb_mcp", "thumb_cmc", (0, _THUMB[0], 0), {"thumb_curl": "-z"}, "limbs"),
     Joint("thumb_ip", "thumb_mcp", (0, _THUMB[1], 0), {"thumb_bend": "-z"}, "limbs"),
     Joint("thumb_tip", "thumb_ip", (0, _THUMB[2], 0), grows="limbs"),
@@ -144,8 +151,9 @@ def _line(name: str) -> Part:
     return Part(at, (0.007, 0.009, 0.007), "crease", 0.045, ("behind", "front"), False, chain=True)
 
 
-def _knuckle(finger: str) -> Part:
-    return Part((f"{finger}_knuckle",), (0.024,), "shade", 0.06, ("front", "behind"), False)
+def _tendon(finger: str) -> Part:
+    at = (f"{finger}_knuckle", f"{finger}_tendon")
+    return Part(at, (0.024, 0.004), "shade", 0.06, ("front", "behind"), False)
 
 
 _PALM = ("wrist", "heel", "thumb_cmc", "index_mcp", "middle_mcp", "ring_mcp", "little_mcp")
@@ -162,7 +170,7 @@ PARTS = (
     Part(_PALM[1:], _INNER, "flat_light", 0.035, ("front", "behind"), False),
     *(_line(name) for name in ("heart", "mind", "life")),
     *(part for finger in FINGERS for part in _digit(finger)),
-    *(_knuckle(finger) for finger in _FINGERS),
+    *(_tendon(finger) for finger in _FINGERS),
     *(_on_back(finger, f"{finger}_wrinkle", 0.018, "shade") for finger in _FINGERS),
     _band("ring", "gold", 0.017),
     _band("index", "plaster", 0.023),
@@ -186,11 +194,15 @@ def _fold(fingers: str, curl: float, bend: float) -> dict[str, float]:
 
 
 def _thumb(over: float, out: float, curl: float, bend: float) -> dict[str, float]:
-    return {"thumb_over": over, "thumb_out": out, "thumb_curl": curl, "thumb_bend": bend}
+    """The further it stands before the palm, the more its nail turns away from the fingers."""
+    thumb = {"over": over, "out": out, "twist": max(0.0, 1.3 * over - 0.55)}
+    return {
+        f"thumb_{hinge}": angle for hinge, angle in (thumb | {"curl": curl, "bend": bend}).items()
+    }
 
 
 _ALL = "index middle ring little"
-_ASIDE, _ACROSS = _thumb(0.35, 0.65, 0.1, 0.1), _thumb(1.25, 0.45, 0.75, 0.6)
+_ASIDE, _ACROSS = _thumb(0.35, 0.65, 0.1, 0.1), _thumb(1.4, 0.88, 0.45, 0.6)
 _WIDE_TURNS = {"roll": 0.55, "tilt": 0.3, "wrist_lean": 0.15, "wrist_bend": 0.2}
 
 
@@ -206,24 +218,24 @@ MODES = (
     _mode("relaxed", _fan(0.5), _fold(_ALL, 0.35, 0.45), _thumb(0.6, 0.45, 0.2, 0.2)),
     _mode("fist", _fan(0.0), _fold(_ALL, 1.4, 1.85), _ACROSS),
     _mode("point", _fan(0.0), _fold("middle ring little", 1.4, 1.8), _fold("index", 0.05, 0.08),
-          _thumb(1.2, 0.4, 0.7, 0.6)),
+          _thumb(1.4, 0.86, 0.7, 0.4)),
     _mode("victory", _fan(1.8), _fold("index middle", 0.05, 0.06), _fold("ring little", 1.4, 1.8),
-          _thumb(1.25, 0.35, 0.8, 0.6)),
+          _thumb(1.4, 0.86, 0.8, 0.3)),
     _mode("thumbs_up", _fan(0.0), _fold(_ALL, 1.4, 1.85), _thumb(0.3, 0.35, -0.1, -0.15)),
-    _mode("pinch", _fan(0.8), _fold("index", 0.86, 1.26), _fold("middle ring little", 0.35, 0.4),
-          _thumb(1.33, 0.73, 0.05, 0.32)),
-    _mode("grasp", _fan(0.9), _fold(_ALL, 0.6, 0.8), _thumb(1.1, 0.55, 0.2, 0.35)),
+    _mode("pinch", _fan(0.8), _fold("index", 0.87, 1.3), _fold("middle ring little", 0.35, 0.4),
+          _thumb(1.08, 0.76, 0.46, 0.38)),
+    _mode("grasp", _fan(0.9), _fold(_ALL, 0.6, 0.8), _thumb(1.1, 0.9, 0.35, 0.3)),
     _mode("call", _fan(0.6), _fold("index middle ring", 1.4, 1.8), _fold("little", 0.1, 0.1),
           _thumb(0.3, 0.85, -0.1, -0.1)),
     _mode("count_three", _fan(1.2), _fold("index middle ring", 0.06, 0.08),
-          _fold("little", 1.4, 1.7), _thumb(1.3, 0.35, 0.7, 0.6)),
+          _fold("little", 1.4, 1.7), _thumb(1.4, 0.75, 0.85, 0.4)),
     _mode("gun", _fan(0.3), _fold("index middle", 0.05, 0.08), _fold("ring little", 1.4, 1.8),
           _thumb(0.3, 0.6, -0.1, -0.1)),
     _mode("horns", _fan(1.0), _fold("index little", 0.05, 0.1), _fold("middle ring", 1.4, 1.8),
-          _thumb(1.2, 0.35, 0.7, 0.5)),
+          _thumb(1.4, 0.86, 0.75, 0.4)),
     _mode("claw", _fan(1.5), _fold(_ALL, 0.1, 1.1), _thumb(0.7, 0.6, 0.2, 0.7), spread=0.13),
     _mode("salute", _fan(0.2), _fold("index middle ring", 0.1, 0.1), _fold("little", 0.9, 1.2),
-          {"ring_fan": 0.3, "middle_fan": -0.1}, _thumb(0.8, 0.4, 0.3, 0.4)),
+          {"ring_fan": 0.3, "middle_fan": -0.1}, _thumb(1.2, 0.75, 0.8, 0.4)),
 )  # fmt: skip
 
 
@@ -269,11 +281,11 @@ _BUSY = {
 
 WORLDS = {
     "desk": WorldConfig(
-        "hand21", PoseConfig(_CALM, turn=0.3, back=0.45), camera=CameraConfig(margin=1.4)
+        "hand21", PoseConfig(_CALM, turn=0.3, back=0.35), camera=CameraConfig(margin=1.4)
     ),
     "kitchen": WorldConfig(
         "hand21",
-        PoseConfig(_BUSY, spread=1.15, turn=0.4, back=0.5),
+        PoseConfig(_BUSY, spread=1.15, turn=0.4, back=0.4),
         ShapeConfig(limbs=1.05, girth=0.93, head=0.97, variety=0.06),
         CameraConfig(
             pitch=0.15, pitch_spread=0.12, roll_spread=0.35, distance=3.2, margin=1.38,
@@ -287,7 +299,7 @@ WORLDS = {
     ),
     "workshop": WorldConfig(
         "hand21",
-        PoseConfig(_BUSY | {"grasp": 5.0, "fist": 2.5, "claw": 1.5}, 1.1, turn=0.4, back=0.5),
+        PoseConfig(_BUSY | {"open": 3.5, "claw": 1.5}, 1.1, turn=0.4, back=0.4),
         ShapeConfig(limbs=0.96, girth=1.1, head=1.04, variety=0.06),
         CameraConfig(
             pitch=-0.12, pitch_spread=0.1, roll_spread=0.25, distance=3.0, margin=1.38,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from poseshift.check import check, draw_sheet, to_dict
+from poseshift.checking import check, draw_sheet, to_dict
 from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.prepare import prepare
 from poseshift.data.types import Sample

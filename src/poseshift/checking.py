@@ -13,16 +13,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from poseshift.data.pack import Pack
 from poseshift.data.types import UNLABELED
 from poseshift.errors import UserError
-from poseshift.files import write_atomic
+from poseshift.pictures import contact_sheet, save_picture
 from poseshift.pose_checks import outliers, swapped
-from poseshift.sheet import contact_sheet
 
 SMALL, ON_SHEET = 50, 24
 Level = Literal["error", "warning", "note"]
@@ -98,15 +96,7 @@ def draw_sheet(pack: Pack, report: CheckReport, path: Path, count: int = ON_SHEE
     framed = list(dict.fromkeys(suspects))[: count // 2]
     spread = np.linspace(0, len(pack) - 1, min(count, len(pack))).astype(int).tolist()
     shown = [*framed, *(i for i in spread if i not in framed)][:count]
-    sheet_HWC = contact_sheet(pack, shown, framed=framed)
-    done, data = cv2.imencode(".png", np.ascontiguousarray(sheet_HWC[..., ::-1]))
-    if not done:
-        raise RuntimeError("could not encode the contact sheet")
-
-    def write(partial: Path) -> None:
-        partial.write_bytes(data.tobytes())
-
-    write_atomic(path, write)
+    save_picture(path, contact_sheet(pack, shown, framed=framed))
 
 
 def _about_pack(pack: Pack) -> Iterator[Finding]:

@@ -1,0 +1,95 @@
+"""Settings become domains in their roles, networks at their start, one optimiser a group."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from poseshift.build import build_method, build_optimizers, data_manifest, open_domains
+from poseshift.config import RunConfig, TrainConfig
+from poseshift.data.domain import LabeledDomain, UnlabeledDomain
+from poseshift.errors import BadInput, UserError
+from poseshift.run import Run, write_manifest
+from poseshift.skeleton import skeleton
+from tests.planted import toys
+from tests.tiny_runs import same, tiny
+
+
+def changed(config: RunConfig, **update: object) -> RunConfig:
+    return config.model_copy(update=update)
+
+
+def test_the_method_says_what_the_target_is(tmp_path: Path):
+    source, target = open_domains(tiny("source_only"))
+    assert isinstance(source, LabeledDomain)
+    assert target is None
+    assert isinstance(open_domains(tiny("supervised"))[1], LabeledDomain)
+    with toys(tmp_path):
+        target = open_domains(tiny("toy_mean_teacher"))[1]
+    assert isinstance(target, UnlabeledDomain)
+    assert not isinstance(target, LabeledDomain)
+
+
+def test_a_target_that_is_needed_is_asked_for():
+    with pytest.raises(UserError, match="supervised needs a target"):
+        open_domains(changed(tiny("supervised"), target=None))
+
+
+def test_both_domains_are_mapped_to_the_skeleton_asked_for():
+    source, target = open_domains(changed(tiny("supervised"), skeleton="lsp14"))
+    assert isinstance(target, LabeledDomain)
+    for domain in (source, target):
+        assert domain.skeleton == skeleton("lsp14")
+        assert domain.keypoints_NK2.shape == (24, 14, 2)
+    about = data_manifest(source, target)
+    assert "lsp14" in about["source"]["mapping"]
+    assert about["target"]["crop_from"] == "world"
+    assert set(data_manifest(source, None)) == {"source"}
+
+
+def test_a_start_is_drawn_from_the_seed():
+    source, _ = open_domains(tiny())
+    starts = [build_method(tiny(seed=seed), source).state_dict() for seed in (1, 1, 2)]
+    assert same(starts[0], starts[1])
+    assert not same(starts[0], starts[2])
+
+
+def test_a_start_is_taken_from_a_run_or_a_file(tmp_path: Path):
+    source, _ = open_domains(tiny())
+    before = build_method(tiny(seed=5), source).predictor()
+    run = Run.create(tmp_path / "run", tiny())
+    write_manifest(run, {}, source.skeleton)
+    run.save_checkpoint(build_method(tiny(seed=4), source).predictor(), 3)
+    run.save_checkpoint(before, 10)
+    for init in (run.path, run.weights(10)):
+        method = build_method(changed(tiny(), init=str(init)), source)
+        assert same(method.network.state_dict(), before.state_dict())
+        assert method.average is not None
+        assert same(method.average.state_dict(), before.state_dict())
+    with pytest.raises(UserError, match="no checkpoint yet"):
+        build_method(changed(tiny(), init=str(Run.create(tmp_path / "b", tiny()).path)), source)
+    with pytest.raises(BadInput, match="tensors differ"):
+        other = changed(tiny(), init=str(run.path), network=tiny().network.model_copy(
+            update={"widths": (4, 4)}
+        ))  # fmt: skip
+        build_method(other, source)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "settings"),
+    [
+        ("adam", torch.optim.Adam, {"betas": (0.9, 0.999)}),
+        ("sgd", torch.optim.SGD, {"momentum": 0.9, "nesterov": True}),
+    ],
+)
+def test_one_optimiser_a_group(name: str, kind: type, settings: dict[str, object], tmp_path: Path):
+    train = TrainConfig(optimizer=name, lr=0.3, weight_decay=0.2)
+    with toys(tmp_path):
+        method = build_method(tiny("toy_three_phases"), open_domains(tiny())[0])
+    optimizers = build_optimizers(method, train)
+    assert list(optimizers) == ["features", "head", "second"]
+    for group, optimizer in optimizers.items():
+        assert type(optimizer) is kind
+        [only] = optimizer.param_groups
+        assert only["params"] == method.groups()[group]
+        assert {"lr": 0.3, "weight_decay": 0.2, **settings}.items() <= only.items()
