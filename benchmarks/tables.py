@@ -96,8 +96,11 @@ def lottery() -> str:
     """The ranges from which lottery pairs are drawn."""
     from poseshift.data.puppets import RANGES
 
-    rows = [[f"`{name}`", str(low), str(high)] for name, (low, high) in RANGES.items()]
-    return markdown(["knob", "from", "to"], rows)
+    rows = [
+        [f"`{knob}`", *(f"{low:g} to {high:g}" for low, high in ranges)]
+        for knob, ranges in RANGES.items()
+    ]
+    return markdown(["knob", "source", "target"], rows)
 
 
 def _origin(data: dict[str, Any]) -> str:

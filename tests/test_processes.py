@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from poseshift.config import RunConfig
+from poseshift.data.baked import open_pack
 from poseshift.engine import fit
 from poseshift.run import Run
 from tests.tiny_runs import SOURCE, TARGET, TEST, assert_same_run, tiny, without_speed, words
@@ -21,6 +22,13 @@ POSESHIFT = str(Path(sys.executable).with_name("poseshift"))
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module", autouse=True)
+def baked(cache: Path) -> None:
+    """The worlds are there, so that a process that is killed has no helpers of its own."""
+    for name in (SOURCE, TARGET, TEST):
+        open_pack(name, 32)
 
 
 def adapt(config: RunConfig, out: Path) -> list[str]:

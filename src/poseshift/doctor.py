@@ -86,7 +86,7 @@ def step_seconds(batch: int, side: int, repeats: int = 6) -> float:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-        float(loss)  # waits for the device
+        float(loss.detach())  # waits for the device
         times.append(time.perf_counter() - start)
     return statistics.median(times[2:])
 

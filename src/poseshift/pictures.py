@@ -1,7 +1,7 @@
 """Poses drawn on crops, and crops laid out in rows.
 
-Left is blue, right is orange, the middle is yellow, so that a swap is seen at once; an occluded joint
-is hollow.
+Left is blue, right is orange, the middle is yellow, so that a swap is seen at once; an occluded
+joint is hollow.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 
 from poseshift.data.pack import Pack
 from poseshift.data.types import OCCLUDED, UNLABELED, Bytes, Floats
+from poseshift.errors import UserError
 from poseshift.files import write_atomic
 from poseshift.keypoint_names import side_and_stem
 from poseshift.skeleton import Skeleton
@@ -116,7 +117,7 @@ def contact_sheet(
 
 def save_picture(path: Path, image_HWC: Bytes) -> None:
     """Write an image atomically, in the format its name ends with."""
-    ok, data = cv2.imencode(path.suffix, np.ascontiguousarray(image_HWC[..., ::-1]))
-    if not ok:
-        raise RuntimeError(f"could not encode a picture of shape {image_HWC.shape}")
+    if not cv2.haveImageWriter(path.name):
+        raise UserError("images are not written in this format", where=path, fix="name it .png")
+    _, data = cv2.imencode(path.suffix, np.ascontiguousarray(image_HWC[..., ::-1]))
     write_atomic(path, lambda partial: partial.write_bytes(bytes(data)))

@@ -31,8 +31,8 @@ class Idle(Method[None]):
 
 def idle(**config: Any) -> Idle:
     torch.manual_seed(0)
-    network = PoseNet(NetworkConfig(widths=(8, 8)), len(BODY))
-    return Idle(network, BODY, MethodConfig(**config), ViewConfig(), side=32)
+    network = PoseNet(NetworkConfig(widths=(8, 8, 8)), len(BODY))
+    return Idle(network, BODY, MethodConfig(**config), ViewConfig(), side=64)
 
 
 def batch(count: int = 4) -> LabeledBatch:
@@ -101,11 +101,11 @@ def test_a_method_is_restored_from_its_state():
 def test_supervised_views_have_maps_of_their_points():
     method = idle()
     image_BCHW, maps_BKHW, weight_BK = method.supervised_view(batch())
-    view, points_BK2, weight = labeled_view(batch(), method.view, 32, BODY)
+    view, points_BK2, weight = labeled_view(batch(), method.view, 64, BODY)
     assert torch.equal(image_BCHW, view.image_BCHW)
     assert torch.equal(weight_BK, weight)
     assert maps_BKHW.shape == (4, 16, method.cells, method.cells)
-    place_BK2 = apply(resize_matrix(method.cells, 32), decode(maps_BKHW)[0])
+    place_BK2 = apply(resize_matrix(method.cells, 64), decode(maps_BKHW)[0])
     assert (place_BK2 - points_BK2)[weight > 0].abs().max() < 0.05
 
 

@@ -1,6 +1,7 @@
 """The average after n updates is its closed form, batch statistics included."""
 
 import copy
+from itertools import pairwise
 
 import pytest
 import torch
@@ -62,6 +63,6 @@ def test_decay_is_short_at_first_and_then_as_asked():
     decays = [ema_decay(0.99, step) for step in range(2000)]
     assert decays[0] == pytest.approx(0.1)
     assert decays[90] == pytest.approx(0.91)
-    assert all(a <= b for a, b in zip(decays, decays[1:], strict=False))
+    assert all(a <= b for a, b in pairwise(decays))
     assert decays[-1] == 0.99
     assert ema_decay(0.0, 5) == 0

@@ -23,6 +23,12 @@ def demo(
     Draws two built-in worlds, trains a small network on one of them, lets it go on with and without
     labels of the other, and shows how far apart the two end. A few minutes on two cores; a second
     call goes on where the first stopped.
+
+    Examples:
+
+        poseshift demo
+
+        poseshift demo --out longer --steps 2000
     """
     import json
 

@@ -8,7 +8,14 @@ from poseshift.cli.options import Json
 
 
 def doctor(json_output: Json = False) -> None:
-    """Say device, precision, expected minutes for a run, and mend lines for what is wrong."""
+    """Say device, precision, expected minutes for a run, and mend lines for what is wrong.
+
+    Examples:
+
+        poseshift doctor
+
+        poseshift doctor --json
+    """
     import json
 
     from poseshift.doctor import diagnose

@@ -106,7 +106,10 @@ def _bake(wanted: WorldSpec, path: Path, side: int) -> None:
     try:
         for _ in wanted.write(scratch / "pack", side, made_by=f"{PREFIX}{wanted.world.name}"):
             pass
-        if not path.exists():
+        try:
             (scratch / "pack").rename(path)
+        except OSError:
+            if not (path / "pack.json").is_file():
+                raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

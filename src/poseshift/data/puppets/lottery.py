@@ -60,14 +60,14 @@ RANGES: Mapping[str, tuple[Range, Range]] = {
     "appearance.shading": ((0.7, 1.0), (0.2, 1.0)),
     "appearance.backdrop.low": ((0.6, 0.75), (0.2, 0.6)),
     "appearance.backdrop.high": ((0.8, 0.97), (0.6, 0.95)),
-    "appearance.clutter": ((0.0, 0.15), (0.2, 0.9)),
-    "appearance.texture": ((0.0, 0.15), (0.2, 0.8)),
-    "appearance.occluder": ((0.0, 0.0), (0.0, 0.25)),
+    "appearance.clutter": ((0.0, 0.1), (0.05, 0.45)),
+    "appearance.texture": ((0.0, 0.1), (0.1, 0.5)),
+    "appearance.occluder": ((0.0, 0.0), (0.0, 0.2)),
     "appearance.light": ((0.0, 0.2), (0.2, 1.2)),
     "appearance.exposure": ((0.0, 0.05), (0.05, 0.2)),
     "appearance.cast": ((0.0, 0.03), (0.02, 0.14)),
-    "appearance.blur": ((0.0, 0.002), (0.0, 0.012)),
-    "appearance.noise": ((0.0, 3.0), (2.0, 14.0)),
+    "appearance.blur": ((0.0, 0.002), (0.0, 0.009)),
+    "appearance.noise": ((0.0, 3.0), (2.0, 10.0)),
 }
 """Every knob of the lottery. ``pose.turn`` and ``pose.back`` are those of a person, scaled to what
 is usual for the figure: see its first named world. ``pose.evenness`` mixes the action weights of

@@ -10,7 +10,7 @@ from itertools import islice
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed  # type: ignore[import-untyped]
+from joblib import Parallel, delayed
 
 from poseshift.data.puppets import motion
 from poseshift.data.puppets.camera import Crop, frame

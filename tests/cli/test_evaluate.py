@@ -1,0 +1,86 @@
+"""``poseshift evaluate``: tables for people, one JSON object for programs, marks where due."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from poseshift.data.pack import Pack, PackWriter
+from poseshift.data.types import Sample
+from poseshift.engine import fit
+from poseshift.run import Run
+from poseshift.skeleton import joint_map, skeleton
+from tests.tiny_runs import TEST, Shell, tiny
+
+
+@pytest.fixture
+def poseshift(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setenv("COLUMNS", "250")
+    return Shell(monkeypatch, capsys)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return fit(tiny(steps=4), tmp_path / "run", progress=False)
+
+
+def test_a_table_names_pack_method_checkpoint_and_groups(poseshift: Shell, run: Run):
+    said = poseshift("evaluate", run.path, TEST, "world:studio/test?count=24")
+    assert said.code == 0
+    for word in ("street/test", "studio/test", "source_only", "last 4", "PCK", "protocol", "wrist"):
+        assert word in said.out
+    assert said.out.count("predictions.arrow") == 2
+    assert "ORACLE" not in said.out
+    assert "leak" not in said.out
+
+
+def test_a_peek_is_marked_in_table_and_json(poseshift: Shell, run: Run):
+    said = poseshift("evaluate", run.path, TEST, "--peek")
+    assert "ORACLE: chosen with these labels" in said.out
+    found = json.loads(poseshift("evaluate", run.path, TEST, "--peek", "--json").out)
+    last, peek = found["evaluations"]
+    assert (last["choice"], peek["choice"]) == ("last", "peek")
+    assert peek["metrics"]["choice"] == "peek"
+    assert peek["metrics"]["pck"] >= last["metrics"]["pck"]
+
+
+def test_a_step_can_be_asked_for(poseshift: Shell, run: Run):
+    found = json.loads(poseshift("evaluate", run.path, TEST, "--step", "2", "--json").out)
+    [one] = found["evaluations"]
+    assert (one["step"], one["choice"]) == (2, "step")
+    assert one["folder"].endswith("000002")
+    assert found["run"] == str(run.path)
+
+
+def test_leaks_and_mappings_are_said(
+    poseshift: Shell, run: Run, tmp_path: Path, puppet_packs: dict[str, Pack]
+):
+    pack, joints = puppet_packs["studio"], skeleton("lsp14")
+    points, seen = joint_map(pack.skeleton, joints).apply(
+        pack.poses.keypoints_NK2[:3], pack.poses.visibility_NK[:3]
+    )
+    with PackWriter(tmp_path / "pack", joints, 64, crop_from="keypoints") as writer:
+        for i in range(3):
+            writer.add(Sample(f"{i}", bytes(pack.crops.encoded(i)), points[i], seen[i]))
+    said = poseshift("evaluate", run.path, tmp_path / "pack")
+    assert said.code == 0
+    assert "these numbers leak" in said.out
+    assert "lsp14" in said.out
+    assert "body16" in said.out
+
+
+def test_what_cannot_be_measured_is_a_dash(
+    poseshift: Shell, run: Run, tmp_path: Path, puppet_packs: dict[str, Pack]
+):
+    """Every label is outside the crop, so that there is nothing to count."""
+    pack = puppet_packs["studio"]
+    with PackWriter(tmp_path / "pack", pack.skeleton, 64) as writer:
+        far = np.full((16, 2), 500, np.float32)
+        writer.add(Sample("a", bytes(pack.crops.encoded(0)), far, np.full(16, 2, np.uint8)))
+    said = poseshift("evaluate", run.path, tmp_path / "pack")
+    assert said.code == 0
+    [row] = [line for line in said.out.splitlines() if "last 4" in line]
+    assert row.count(" - ") >= 3
+    found = json.loads(poseshift("evaluate", run.path, tmp_path / "pack", "--json").out)
+    assert found["evaluations"][0]["metrics"]["pck"] is None

@@ -1,0 +1,59 @@
+"""Writing: whole or not at all."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from poseshift.errors import UserError
+from poseshift.files import write_atomic, write_json, write_text
+
+
+def test_what_is_written_is_there(tmp_path: Path):
+    write_text(tmp_path / "a.txt", "größer\n")
+    write_json(tmp_path / "a.json", {"b": [1, None]})
+    assert (tmp_path / "a.txt").read_text(encoding="utf-8") == "größer\n"
+    assert json.loads((tmp_path / "a.json").read_text()) == {"b": [1, None]}
+    assert (tmp_path / "a.json").read_text().endswith("}\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.txt"]
+
+
+def test_an_old_file_stays_until_the_new_one_is_whole(tmp_path: Path):
+    path = tmp_path / "a.txt"
+    path.write_text("old")
+
+    def write(partial: Path) -> None:
+        partial.write_text("half")
+        assert path.read_text() == "old"
+        assert partial.parent == path.parent
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_atomic(path, write)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    write_text(path, "new")
+    assert path.read_text() == "new"
+
+
+def test_a_disk_that_does_not_take_it(tmp_path: Path):
+    def write(partial: Path) -> None:
+        partial.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match=r"could not be written .No space left on device") as error:
+        write_atomic(tmp_path / "a.txt", write)
+    assert error.value.where == tmp_path / "a.txt"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    with pytest.raises(UserError, match="No such file or directory"):
+        write_text(tmp_path / "nowhere" / "a.txt", "text")
+
+
+def test_what_is_not_json_leaves_the_old_file(tmp_path: Path):
+    write_json(tmp_path / "a.json", 1)
+    with pytest.raises(TypeError):
+        write_json(tmp_path / "a.json", object())
+    assert (tmp_path / "a.json").read_text() == "1\n"
