@@ -150,7 +150,11 @@ def scored_by(scores: dict[int, float | None]) -> Callable[..., dict[str, Any]]:
     [({2: 0.1, 4: 0.3, 7: 0.2}, 4), ({2: 0.1, 4: 0.3, 7: 0.5}, 7), ({2: None, 4: 0.1, 7: 0.0}, 4)],
 )
 def test_a_peek_is_the_best_by_these_labels_and_says_so(
-    scores: dict[int, float | None], best: int, run: Run, pack: Pack, monkeypatch: pytest.MonkeyPatch
+    scores: dict[int, float | None],
+    best: int,
+    run: Run,
+    pack: Pack,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     monkeypatch.setattr(module, "measure", scored_by(scores))
     last, peek = evaluate(run, pack, peek=True)
@@ -197,7 +201,9 @@ def test_a_pack_of_another_skeleton_is_mapped_by_name(run: Run, pack: Pack, tmp_
     assert found.metrics["labelled_joints"] <= same.metrics["labelled_joints"]
 
 
-def test_joints_that_do_not_meet_are_refused(run: Run, tmp_path: Path, puppet_packs: dict[str, Pack]):
+def test_joints_that_do_not_meet_are_refused(
+    run: Run, tmp_path: Path, puppet_packs: dict[str, Pack]
+):
     image = bytes(puppet_packs["studio"].crops.encoded(0))
     with PackWriter(tmp_path / "hands", skeleton("hand21"), SIDE) as writer:
         writer.add(Sample("a", image, np.ones((21, 2), np.float32), np.full(21, 2, np.uint8)))

@@ -37,7 +37,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, int]]:
 def test_a_table_shows_shares(poseshift: Shell, asked: Any):
     said = poseshift("bench", "--steps", "3")
     assert said.code == 0
-    assert "source_only, tiny, 96 px, batch 32" in said.out
+    assert "source_only, tiny, 96 px, batch 32" in " ".join(said.out.split())
     assert "step / floor = 2.00" in said.out
     assert "50.0 images/s" in said.out
     for part, share in (("floor", "50 %"), ("decode", "15 %"), ("view", "5 %")):

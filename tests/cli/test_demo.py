@@ -42,12 +42,12 @@ def poseshift(
 
 
 def test_it_ends_with_a_table_and_the_path_to_open(poseshift: Shell, asked: Any, tmp_path: Path):
-    said = poseshift("demo", "--out", "a[1]", "--steps", "9", "--seed", "3")
+    said = poseshift("demo", "--out", "a[x]", "--steps", "9", "--seed", "3")
     assert said.code == 0
     assert "25.0" in said.out
     assert "75.0" in said.out
-    assert f"open next: {tmp_path / 'a[1]' / 'predictions.png'}" in said.out
-    assert asked == [(Path("a[1]"), 9, 3)]
+    assert f"open next: {tmp_path / 'a[x]' / 'predictions.png'}" in said.out
+    assert asked == [(Path("a[x]"), 9, 3)]
 
 
 def test_json_holds_the_rows(poseshift: Shell, asked: Any):

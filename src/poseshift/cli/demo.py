@@ -47,5 +47,5 @@ def demo(
         return
     console = Console()
     console.print(evaluation_table(result.rows))
-    console.print(f"open next: {result.picture.resolve()}", soft_wrap=True)
+    console.print(f"open next: {result.picture.resolve()}", soft_wrap=True, markup=False)
     console.print("then: docs/quickstart.md, or poseshift prepare --help for your own data")

@@ -40,14 +40,14 @@ STAGE_LOOK = AppearanceConfig(
     pattern=0.35,
     outline=0.7,
     backdrop=(0.12, 0.4),
-    clutter=0.35,
-    texture=0.4,
+    clutter=0.2,
+    texture=0.25,
     occluder=0.08,
     light=1.4,
     exposure=0.2,
     cast=0.18,
-    blur=0.008,
-    noise=8.0,
+    blur=0.006,
+    noise=6.0,
 )
 
 STUDIO_CAMERA = CameraConfig()

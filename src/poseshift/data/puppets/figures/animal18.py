@@ -241,8 +241,8 @@ WORLDS = {
         ),
         AppearanceConfig(
             hue=(0.0, 0.2), saturation=(0.15, 0.85), value=(0.4, 0.98), tone=(0.0, 1.0),
-            pattern=0.65, outline=0.4, shading=0.5, backdrop=(0.42, 0.95), clutter=0.65,
-            texture=0.45, occluder=0.1, light=0.7, exposure=0.16, cast=0.09, blur=0.008, noise=10.0,
+            pattern=0.65, outline=0.4, shading=0.5, backdrop=(0.42, 0.95), clutter=0.3,
+            texture=0.25, occluder=0.1, light=0.7, exposure=0.16, cast=0.09, blur=0.006, noise=7.0,
         ),
     ),
     "meadow": WorldConfig(
@@ -254,7 +254,7 @@ WORLDS = {
         ),
         AppearanceConfig(
             saturation=(0.25, 0.75), value=(0.4, 1.0), tone=(0.0, 1.0), pattern=0.55, outline=0.45,
-            shading=0.5, backdrop=(0.5, 0.98), clutter=0.85, texture=0.4, occluder=0.08,
+            shading=0.5, backdrop=(0.5, 0.98), clutter=0.4, texture=0.25, occluder=0.08,
             light=0.9, exposure=0.15, cast=0.09, blur=0.006, noise=7.0,
         ),
     ),

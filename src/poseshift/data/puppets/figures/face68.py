@@ -240,8 +240,8 @@ WORLDS = {
         ),
         AppearanceConfig(
             saturation=(0.3, 0.95), value=(0.45, 1.0), tone=(0.0, 1.0), pattern=0.45, outline=0.5,
-            shading=0.6, backdrop=(0.4, 0.9), clutter=0.6, texture=0.45, occluder=0.1, light=0.8,
-            exposure=0.14, cast=0.1, blur=0.008, noise=10.0,
+            shading=0.6, backdrop=(0.4, 0.9), clutter=0.25, texture=0.25, occluder=0.1, light=0.8,
+            exposure=0.14, cast=0.1, blur=0.006, noise=7.0,
         ),
     ),
     "night": WorldConfig(
@@ -254,8 +254,8 @@ WORLDS = {
         ),
         AppearanceConfig(
             saturation=(0.2, 0.8), value=(0.25, 0.8), tone=(0.0, 1.0), pattern=0.3, outline=0.7,
-            shading=0.9, backdrop=(0.1, 0.4), clutter=0.5, texture=0.5, occluder=0.06, light=1.2,
-            exposure=0.16, cast=0.12, blur=0.008, noise=12.0,
+            shading=0.9, backdrop=(0.1, 0.4), clutter=0.2, texture=0.25, occluder=0.06, light=1.2,
+            exposure=0.16, cast=0.12, blur=0.006, noise=7.0,
         ),
     ),
 }  # fmt: skip

@@ -293,8 +293,8 @@ WORLDS = {
         ),
         AppearanceConfig(
             saturation=(0.2, 0.85), value=(0.45, 0.98), tone=(0.0, 1.0), pattern=0.45, outline=0.5,
-            shading=0.7, backdrop=(0.45, 0.95), clutter=0.55, texture=0.45, occluder=0.1, light=0.7,
-            exposure=0.12, cast=0.07, blur=0.008, noise=10.0,
+            shading=0.7, backdrop=(0.45, 0.95), clutter=0.22, texture=0.25, occluder=0.1, light=0.7,
+            exposure=0.12, cast=0.07, blur=0.006, noise=7.0,
         ),
     ),
     "workshop": WorldConfig(
@@ -307,8 +307,8 @@ WORLDS = {
         ),
         AppearanceConfig(
             hue=(0.45, 0.75), saturation=(0.3, 0.9), value=(0.3, 0.8), tone=(0.1, 1.0),
-            pattern=0.3, outline=0.6, shading=0.9, backdrop=(0.2, 0.6), clutter=0.5, texture=0.5,
-            occluder=0.08, light=1.0, exposure=0.14, cast=0.1, blur=0.008, noise=9.0,
+            pattern=0.3, outline=0.6, shading=0.9, backdrop=(0.2, 0.6), clutter=0.22, texture=0.25,
+            occluder=0.08, light=1.0, exposure=0.14, cast=0.1, blur=0.006, noise=7.0,
         ),
     ),
 }  # fmt: skip

@@ -1,0 +1,318 @@
+"""Bad runs, one case a line or two: settings, run folders, weights, and what is typed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from poseshift.config import load_config
+from poseshift.nn.posenet import PoseNet
+from poseshift.run import Run, write_manifest
+from poseshift.skeleton import skeleton
+from tests.bad_inputs.case import Case
+from tests.data import tiny
+
+Argv = Callable[[Path], list[str]]
+SOURCE, TARGET, HANDS = ("world:studio?count=8", "world:street?count=8", "world:desk?count=8")
+SMALL = ["--set", "side=32", "--set", "network.widths=[8,8]", "--set", "train.device=cpu"]
+ABSENT = "mps" if torch.cuda.is_available() else "cuda"
+
+
+def adapt(*words: str, source: str = SOURCE) -> Argv:
+    """``poseshift adapt SOURCE ... --out out``; ``@`` stands for the folder."""
+    return lambda folder: [
+        "adapt", source, *SMALL, "--out", str(folder / "out"),
+        *(word.replace("@", str(folder)) for word in words),
+    ]  # fmt: skip
+
+
+def sets(*words: str) -> Argv:
+    return adapt(*(part for word in words for part in ("--set", word)))
+
+
+def config(text: str | bytes) -> Argv:
+    """``poseshift adapt --config mine.yaml`` with this in the file."""
+
+    def argv(folder: Path) -> list[str]:
+        data = text.encode() if isinstance(text, str) else text
+        (folder / "mine.yaml").write_bytes(data)
+        return ["adapt", "--config", str(folder / "mine.yaml"), "--out", str(folder / "out")]
+
+    return argv
+
+
+def a_run(folder: Path, joints: str = "body16", steps: int = 2) -> Run:
+    """A run folder as training leaves it, but for the training."""
+    plan = load_config(
+        source=SOURCE, side=32, network={"widths": [8, 8]},
+        train={"steps": steps, "batch": 2, "device": "cpu", "precision": "32"},
+    )  # fmt: skip
+    run = Run.create(folder / "run", plan)
+    write_manifest(run, {}, skeleton(joints))
+    run.save_checkpoint(PoseNet(plan.network, len(skeleton(joints))), 2)
+    return run
+
+
+def on_a_run(*words: str, spoil: Callable[[Run], object] = lambda run: None) -> Argv:
+    """Words on a spoilt run; ``@`` stands for the folder."""
+
+    def argv(folder: Path) -> list[str]:
+        spoil(a_run(folder))
+        return [word.replace("@", str(folder)) for word in words]
+
+    return argv
+
+
+def evaluate(spoil: Callable[[Run], object], *words: str) -> Argv:
+    return on_a_run("evaluate", "@/run", TARGET, *words, spoil=spoil)
+
+
+def resume(spoil: Callable[[Run], object]) -> Argv:
+    return on_a_run("adapt", "--resume", "@/run", spoil=spoil)
+
+
+def init(build: Callable[[Path], object]) -> Argv:
+    """``--init start`` where ``build`` makes what is there."""
+
+    def argv(folder: Path) -> list[str]:
+        build(folder)
+        return adapt("--init", "@/start")(folder)
+
+    return argv
+
+
+def unlabelled(*words: str) -> Argv:
+    """Words on a Pack without labels, ``@/bare``."""
+
+    def argv(folder: Path) -> list[str]:
+        from poseshift.data.prepare import prepare
+
+        a_run(folder)
+        prepare(tiny.photos(folder / "in"), folder / "bare", skeleton=skeleton("body16"), side=32)
+        return [word.replace("@", str(folder)) for word in words]
+
+    return argv
+
+
+def taken(folder: Path) -> list[str]:
+    (folder / "out").mkdir()
+    (folder / "out" / "notes.txt").write_text("mine")
+    return adapt()(folder)
+
+
+def blocked(folder: Path) -> list[str]:
+    (folder / "out").write_text("a file")
+    return adapt("--out", "@/out/run")(folder)
+
+
+def hands(folder: Path) -> None:
+    a_run(folder, joints="hand21").path.rename(folder / "start")
+
+
+def claims(run: Run, text: str) -> None:
+    (run.path / "manifest.json").write_text(text)
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-50])
+
+
+def other_state(run: Run) -> None:
+    run.save_state({"step": 2, "method": {}, "optimizers": {}, "meter": {"sums": {}, "steps": 0}})
+
+
+def began_elsewhere(run: Run) -> None:
+    manifest = {**run.manifest, "data": {"source": {"fingerprint": "another"}}}
+    claims(run, json.dumps(manifest))
+
+
+CASES = [
+    # --- files of settings ------------------------------------------------------------------------
+    Case("config/missing", adapt("--config", "@/a.yaml"), ("a.yaml", "no such file")),
+    Case("config/a folder", adapt("--config", "@"), ("cannot be read",)),
+    Case("config/broken", config("source: a\ntrain: [1"), ("mine.yaml", "line", "not valid YAML")),
+    Case("config/a list", config("- 1\n- 2\n"), ("mine.yaml", "key: value", "list")),
+    Case("config/not utf-8", config(b"source: \xff\xfe"), ("mine.yaml", "cannot be read")),
+    Case("config/a program", config("source: !!python/object/apply:os.getcwd []"), ("mine.yaml",)),
+    Case(
+        "config/unknown key", config("source: a\nsteps: 9\n"), ("mine.yaml", "unknown key 'steps'")
+    ),
+    Case(
+        "config/unknown key inside",
+        config("source: a\ntrain: {learning_rate: 1}\n"),
+        ("mine.yaml", "'train.learning_rate'", "known:", "lr"),
+    ),
+    Case("config/no source", config("target: a\n"), ("mine.yaml", "'source'", "required")),
+    Case(
+        "config/text for a number",
+        config("source: a\ntrain: {steps: many}\n"),
+        ("train.steps", "many"),
+    ),
+    Case(
+        "config/a number for a section", config("source: a\ntrain: 5\n"), ("mine.yaml", "'train'")
+    ),
+    # --- --set ------------------------------------------------------------------------------------
+    Case("set/no value", sets("train.lr"), ("--set", "key=value", "'train.lr'")),
+    Case("set/no key", sets("=3"), ("--set", "key=value")),
+    Case("set/not a value", sets("train.lr=[1"), ("--set train.lr", "'[1'")),
+    Case("set/unknown key", sets("train.stepz=3"), ("train.stepz", "did you mean 'steps'")),
+    Case("set/value and section", sets("view=1", "view.flip=1"), ("'view'", "value and a section")),
+    Case("set/negative rate", sets("train.lr=-1"), ("'train.lr'", "greater than 0", "-1")),
+    Case("set/no steps", sets("train.steps=0"), ("'train.steps'", "greater than or equal to 1")),
+    Case("set/side too large", sets("side=9999"), ("'side'", "1024", "9999")),
+    Case(
+        "set/unknown schedule",
+        sets("train.schedule=linear"),
+        ("train.schedule", "cosine", "linear"),
+    ),
+    Case("set/unknown precision", sets("train.precision=16"), ("train.precision", "bf16", "16")),
+    Case(
+        "set/method is a number", sets("method=5"), ("'method'", "a method's name", "source_only")
+    ),
+    Case(
+        "set/unknown setting of a method", sets("method.emma=1"), ("source_only", "'emma'", "'ema'")
+    ),
+    # --- names ------------------------------------------------------------------------------------
+    Case(
+        "method/unknown", adapt("-m", "superviced"), ("'superviced'", "did you mean 'supervised'")
+    ),
+    Case(
+        "network/unknown backbone", sets("network.backbone=tinny"), ("'tinny'", "'tiny'", "hub id")
+    ),
+    Case("network/unknown head", sets("network.head=deconf"), ("'deconf'", "'deconv'")),
+    Case(
+        "network/no published weights",
+        sets("network.pretrained=true"),
+        ("'tiny'", "pretrained=false"),
+    ),
+    Case("network/side and stride", sets("side=40"), ("side 40", "stride 16", "--set side=")),
+    Case("skeleton/unknown", sets("skeleton=body17"), ("body17", "'body16'")),
+    Case(
+        "device/not here",
+        sets(f"train.device={ABSENT}"),
+        (ABSENT, "train.device", "poseshift doctor"),
+    ),
+    # --- data -------------------------------------------------------------------------------------
+    Case(
+        "source/missing", adapt(source="nowhere/pack"), ("nowhere/pack", "no such Pack", "prepare")
+    ),
+    Case("source/not a pack", lambda f: adapt(source=str(f))(f), ("no pack.json", "prepare")),
+    Case("source/unknown world", adapt(source="world:studdio"), ("studdio", "'studio'")),
+    Case(
+        "source/misspelt world", adapt(source="world:studio?n=4"), ("world:studio?n=4", "count=N")
+    ),
+    Case(
+        "source/no labels",
+        unlabelled("adapt", "@/bare", *SMALL, "--out", "@/out"),
+        ("bare", "has no labels", "target"),
+    ),
+    Case("target/not given", adapt("-m", "supervised"), ("supervised needs a target", "fix")),
+    Case(
+        "target/no labels for the upper bound",
+        unlabelled("adapt", SOURCE, "@/bare", *SMALL, "-m", "supervised", "--out", "@/out"),
+        ("bare", "has no labels"),
+    ),
+    Case(
+        "target/other joints",
+        adapt(HANDS, "-m", "supervised"),
+        ("no keypoint in common", "alias"),
+    ),
+    Case(
+        "target/aliases missing",
+        sets("aliases=no.yaml", "skeleton=lsp14"),
+        ("no.yaml", "no such file"),
+    ),
+    # --- the run folder ---------------------------------------------------------------------------
+    Case("out/taken", taken, ("out", "not empty", "--resume")),
+    Case("out/below a file", blocked, ("cannot be made",)),
+    # --- --init -----------------------------------------------------------------------------------
+    Case("init/missing", init(lambda f: None), ("start", "safetensors")),
+    Case(
+        "init/not weights",
+        init(lambda f: (f / "start").write_text("hello")),
+        ("start", "safetensors"),
+    ),
+    Case("init/a folder", init(lambda f: (f / "start").mkdir()), ("start", "not a run")),
+    Case("init/other joints", init(hands), ("tensors differ", "head.bias", "skeleton")),
+    Case(
+        "init/no checkpoint",
+        init(lambda f: Run.create(f / "start", a_run(f).config)),
+        ("start", "no checkpoint", "--resume"),
+    ),
+    # --- --resume ---------------------------------------------------------------------------------
+    Case(
+        "resume/not a run",
+        lambda f: ["adapt", "--resume", str(f)],
+        ("not a run", "poseshift adapt"),
+    ),
+    Case(
+        "resume/with other settings",
+        on_a_run("adapt", "--resume", "@/run", "--steps", "9"),
+        ("--resume", "own settings", "alone"),
+    ),
+    Case(
+        "resume/config edited wrongly",
+        resume(lambda r: (r.path / "config.yaml").write_text("source: a\nsidee: 3\n")),
+        ("config.yaml", "'sidee'", "'side'"),
+    ),
+    Case(
+        "resume/damaged state",
+        resume(lambda r: (r.path / "state.pt").write_text("hello")),
+        ("state.pt", "damaged", "--init"),
+    ),
+    Case("resume/state of another network", resume(other_state), ("state.pt", "config.yaml")),
+    Case("resume/other data", resume(began_elsewhere), ("source studio", "no longer", "--init")),
+    # --- evaluate ---------------------------------------------------------------------------------
+    Case("evaluate/not a run", lambda f: ["evaluate", str(f), TARGET], ("no config.yaml", "fix")),
+    Case(
+        "evaluate/missing pack", on_a_run("evaluate", "@/run", "@/pack"), ("pack", "no such Pack")
+    ),
+    Case(
+        "evaluate/no labels",
+        unlabelled("evaluate", "@/run", "@/bare"),
+        ("bare", "has no labels", "prepare"),
+    ),
+    Case("evaluate/other joints", on_a_run("evaluate", "@/run", HANDS), ("no keypoint in common",)),
+    Case(
+        "evaluate/no such step", evaluate(lambda r: None, "--step", "3"), ("step 3", "kept are 2")
+    ),
+    Case(
+        "evaluate/no checkpoint",
+        evaluate(lambda r: r.weights(2).unlink()),
+        ("no checkpoint", "--resume"),
+    ),
+    Case("evaluate/cut weights", evaluate(lambda r: cut(r.weights(2))), ("000002", "safetensors")),
+    Case(
+        "evaluate/weights of another network",
+        evaluate(lambda r: r.save_checkpoint(PoseNet(r.config.network, 21), 2)),
+        ("000002", "tensors differ"),
+    ),
+    Case(
+        "evaluate/no manifest",
+        evaluate(lambda r: (r.path / "manifest.json").unlink()),
+        ("manifest.json", "is missing"),
+    ),
+    Case(
+        "evaluate/broken manifest",
+        evaluate(lambda r: claims(r, "{")),
+        ("manifest.json", "not JSON"),
+    ),
+    Case(
+        "evaluate/other manifest",
+        evaluate(lambda r: claims(r, "{}")),
+        ("manifest.json", "skeleton"),
+    ),
+    Case(
+        "evaluate/manifest of no skeleton",
+        evaluate(lambda r: claims(r, '{"data": {}, "skeleton": {"name": "a"}}')),
+        ("manifest.json", "keypoints"),
+    ),
+    # --- the command line -------------------------------------------------------------------------
+    Case("cli/unknown verb", lambda f: ["adopt"], ("adopt", "adapt")),
+    Case("cli/unknown option", lambda f: ["adapt", "--stepz", "3"], ("--stepz", "--steps")),
+    Case("cli/text for a number", lambda f: ["adapt", "--steps", "many"], ("--steps",)),
+    Case("cli/missing argument", lambda f: ["evaluate"], ("run",)),
+    Case("cli/one step of a bench", lambda f: ["bench", "--steps", "1"], ("--steps", "x>=2")),
+    Case("cli/one step of a demo", lambda f: ["demo", "--steps", "1"], ("--steps", "x>=2")),
+]
