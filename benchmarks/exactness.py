@@ -17,7 +17,7 @@ from unittest import mock
 import torch
 from safetensors.torch import load_file
 
-from benchmarks.common import ROOT, Bench
+from benchmarks.common import Bench
 from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
 from poseshift.data.pack import Pack, PackWriter
@@ -138,8 +138,7 @@ def bad_inputs(bench: Bench, quick: bool) -> None:
 
 def try_bad_inputs() -> Mapping[str, Any]:
     """Count the cases, and those answered with the right exit code and the words that help."""
-    sys.path.insert(0, str(ROOT / "tests"))
-    names = ("bad_inputs.cases_data", "bad_inputs.cases_run")
+    names = ("tests.bad_inputs.cases_data", "tests.bad_inputs.cases_run")
     cases = [case for name in names for case in importlib.import_module(name).CASES]
     unclear = [case.name for case in cases if not _is_clear(case)]
     return {
@@ -165,6 +164,6 @@ def _is_clear(case: Any) -> bool:
                 code = 0
             except SystemExit as end:
                 code = int(end.code or 0)
-    said = out.getvalue() + err.getvalue()
+    said = " ".join((out.getvalue() + err.getvalue()).split())
     clear = all(word in said for word in case.words)
     return code == case.exit_code and clear and "Traceback" not in said

@@ -27,7 +27,7 @@ PAIRS = {
     "animal": ("barn", "savanna"),
 }
 SEEDS = (0, 1, 2)
-START, FURTHER = 800, 800  # steps
+START, FURTHER, RATE = 600, 600, 4e-3  # steps, steps, learning rate
 
 
 def plan(
@@ -36,7 +36,7 @@ def plan(
     """Settings of one run."""
     return load_config(
         source=f"world:{pair[0]}", target=f"world:{pair[1]}", method=method, init=init,
-        train={"steps": steps, "seed": seed, "checkpoint_every": steps},
+        train={"steps": steps, "seed": seed, "lr": RATE, "checkpoint_every": steps},
     )  # fmt: skip
 
 

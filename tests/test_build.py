@@ -68,11 +68,9 @@ def test_a_start_is_taken_from_a_run_or_a_file(tmp_path: Path):
         assert same(method.average.state_dict(), before.state_dict())
     with pytest.raises(UserError, match="no checkpoint yet"):
         build_method(changed(tiny(), init=str(Run.create(tmp_path / "b", tiny()).path)), source)
+    narrow = tiny().network.model_copy(update={"widths": (4, 4)})
     with pytest.raises(BadInput, match="tensors differ"):
-        other = changed(tiny(), init=str(run.path), network=tiny().network.model_copy(
-            update={"widths": (4, 4)}
-        ))  # fmt: skip
-        build_method(other, source)
+        build_method(changed(tiny(), init=str(run.path), network=narrow), source)
 
 
 @pytest.mark.parametrize(

@@ -85,7 +85,8 @@ def test_the_numbers_follow_from_the_file(run: Run, pack: Pack):
     inside = ((truth >= -0.5) & (truth < SIDE - 0.5)).all(-1) & (pack.poses.visibility_NK > 0)
     hit = (rows["error"] <= 0.05 * SIDE) & inside
     per_joint = [hit[:, k].sum() / max(1, inside[:, k].sum()) for k in range(16)]
-    assert found.metrics["pck_per_joint"] == pytest.approx(dict(zip(kind.keypoints, per_joint)))
+    expected = dict(zip(kind.keypoints, per_joint, strict=True))
+    assert found.metrics["pck_per_joint"] == pytest.approx(expected)
     scored = [per_joint[k] for k in kind.scored if inside[:, k].any()]
     assert found.metrics["pck"] == pytest.approx(np.mean(scored))
     middle = np.median(rows["error"][:, list(kind.scored)][inside[:, list(kind.scored)]])

@@ -47,7 +47,7 @@ def test_a_run_opens_as_it_was_made(run: Run):
 def test_an_empty_folder_will_do_and_another_will_not(tmp_path: Path):
     (tmp_path / "empty").mkdir()
     Run.create(tmp_path / "empty", tiny())
-    with pytest.raises(UserError, match="not empty(.|\n)*--resume"):
+    with pytest.raises(UserError, match=r"not empty(.|\n)*--resume"):
         Run.create(tmp_path / "empty", tiny())
     (tmp_path / "file").write_text("x")
     with pytest.raises(UserError, match="file: is not empty"):
@@ -58,7 +58,7 @@ def test_an_empty_folder_will_do_and_another_will_not(tmp_path: Path):
 
 def test_another_folder_is_not_a_run(tmp_path: Path):
     for path in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(BadInput, match="not a run(.|\n)*poseshift adapt"):
+        with pytest.raises(BadInput, match=r"not a run(.|\n)*poseshift adapt"):
             Run.open(path)
 
 
@@ -95,7 +95,7 @@ def test_json_comes_back(tmp_path: Path):
 
 def test_checkpoints_are_found_in_the_order_of_steps(run: Run):
     assert run.checkpoints() == []
-    with pytest.raises(UserError, match="no checkpoint yet(.|\n)*adapt --resume"):
+    with pytest.raises(UserError, match=r"no checkpoint yet(.|\n)*adapt --resume"):
         run.last()
     for step in (1_000_000, 20, 500):
         run.save_checkpoint(network(step), step)

@@ -14,7 +14,8 @@ from poseshift.run import Run
 SOURCE, TARGET = "world:studio?count=24", "world:street?count=24"
 TEST = "world:street/test?count=24"
 TRAIN: dict[str, Any] = {
-    "steps": 7, "batch": 2, "checkpoint_every": 2, "log_every": 3, "device": "cpu", "precision": "32",
+    "steps": 7, "batch": 2, "checkpoint_every": 2, "log_every": 3,
+    "device": "cpu", "precision": "32",
 }  # fmt: skip
 NETWORK = {"widths": [8, 8]}
 

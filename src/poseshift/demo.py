@@ -24,6 +24,7 @@ from poseshift.run import Run
 PAIR = ("studio", "street")
 METHODS = ("source_only", "supervised")
 COUNT = 3000  # training images of each world
+RATE = 4e-3  # suits the tiny network on the built-in worlds
 SHOWN = 6  # street images in the picture
 
 
@@ -40,7 +41,7 @@ def plan(method: str, steps: int, seed: int, init: str | None = None) -> RunConf
     source, target = (f"world:{name}?count={COUNT}" for name in PAIR)
     return load_config(
         source=source, target=target, method=method, init=init,
-        train={"steps": steps, "seed": seed, "checkpoint_every": steps},
+        train={"steps": steps, "seed": seed, "lr": RATE, "checkpoint_every": steps},
     )  # fmt: skip
 
 

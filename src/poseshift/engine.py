@@ -167,11 +167,15 @@ class _Loop:
 
     def restore(self) -> int:
         """Take up the run's last state; returns the step to go on from."""
-        state = self.run.load_state() or {"step": 0}
+        state = self.run.load_state()
+        if state is not None:
+            self._load(state)
+        step = int(state["step"]) if state is not None else 0
         if self.chief:
-            self.run.rewind_log(state["step"])
-        if not state["step"]:
-            return 0
+            self.run.rewind_log(step)
+        return step
+
+    def _load(self, state: dict[str, Any]) -> None:
         try:
             self.method.load_state_dict(state["method"])
             for name, optimizer in self.optimizers.items():
@@ -183,7 +187,6 @@ class _Loop:
                 where=self.run.path / "state.pt",
                 fix="put config.yaml back as it was, or start a new run",
             ) from error
-        return int(state["step"])
 
     def _tell(self, done: int, bar: Progress) -> None:
         self._mean_over_processes(list(self.meter.sums.values()))

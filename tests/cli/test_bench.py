@@ -41,7 +41,7 @@ def test_a_table_shows_shares(poseshift: Shell, asked: Any):
     assert "step / floor = 2.00" in said.out
     assert "50.0 images/s" in said.out
     for part, share in (("floor", "50 %"), ("decode", "15 %"), ("view", "5 %")):
-        [row] = [line for line in said.out.splitlines() if f" {part} " in line]
+        [row] = [line for line in said.out.splitlines() if f"│ {part} " in line]
         assert share in row
     [(_, steps)] = asked
     assert steps == 3
