@@ -15,7 +15,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,8 @@ TRAINING_CODE = (
 Row = dict[str, Any]
 
 
-def code_hash(parts: Iterable[str] = TRAINING_CODE) -> str:
+@cache
+def code_hash(parts: tuple[str, ...] = TRAINING_CODE) -> str:
     """Hash of what the code says: its syntax trees without docstrings, comments or layout."""
     digest = hashlib.sha256()
     for part in parts:
@@ -79,9 +81,17 @@ class Bench:
         self.name, self.command, self.quick = name, command, quick
         self.path = RESULTS / f"{name}.json"
         kept = json.loads(self.path.read_text()) if self.path.exists() and not quick else {}
-        self.kept: dict[str, Row] = {row["key"]: row for row in kept.get("rows", [])}
-        self.rows: list[Row] = []
-        self.checks: list[Row] = []
+        self.rows: list[Row] = kept.get("rows", [])
+        self.checks: list[Row] = kept.get("checks", [])
+        self.kept: dict[str, Row] = {}
+        self.part = ""
+
+    def start(self, part: str) -> None:
+        """Begin a part: its rows and checks are told anew, those of other parts stay."""
+        self.part = part
+        self.kept = {row["key"]: row for row in self.rows}
+        self.rows = [row for row in self.rows if row["part"] != part]
+        self.checks = [check for check in self.checks if check["part"] != part]
 
     def row(
         self,
@@ -91,11 +101,12 @@ class Bench:
         fresh: bool = False,
     ) -> Row:
         """Measure one case, or take the row kept from an earlier call unless it must be fresh."""
-        key = key_of(dict(what), code_hash())
+        key = key_of(self.part, dict(what), code_hash())
         if fresh or key not in self.kept:
             print(f"[{self.name}] {' '.join(f'{k}={v}' for k, v in what.items())}", flush=True)
             measured = dict(measure())
-            self.kept[key] = {"key": key, **what, **measured, "date": time.strftime("%Y-%m-%d")}
+            date = time.strftime("%Y-%m-%d")
+            self.kept[key] = {"key": key, "part": self.part, **what, **measured, "date": date}
         self.rows.append(self.kept[key])
         if not self.quick:
             self.write()

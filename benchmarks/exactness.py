@@ -119,7 +119,7 @@ def exactness(bench: Bench, quick: bool) -> None:
     for metric, measure, methods, worst, op, target in cases:
         values = [
             bench.row(
-                {"part": "exactness", "case": metric, "method": name},
+                {"case": metric, "method": name},
                 lambda m=measure, n=name: m(n),
                 fresh=True,
             )[metric]
@@ -131,7 +131,7 @@ def exactness(bench: Bench, quick: bool) -> None:
 
 def bad_inputs(bench: Bench, quick: bool) -> None:
     """Every bad input of the tests' tables, through the command's real entry point."""
-    row = bench.row({"part": "bad_inputs"}, try_bad_inputs, fresh=True)
+    row = bench.row({"case": "all"}, try_bad_inputs, fresh=True)
     bench.check("bad_inputs_tried", row["bad_inputs_tried"], ">=", 40)
     bench.check("bad_inputs_clear", row["bad_inputs_clear"], "==", row["bad_inputs_tried"])
 

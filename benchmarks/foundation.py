@@ -73,7 +73,7 @@ def gap(bench: Bench, quick: bool) -> None:
         for arm in arms:
             scores = []
             for seed in SEEDS if not quick else (0,):
-                what = {"part": "gap", "pair": "->".join(PAIRS[kind]), "arm": arm, "seed": seed}
+                what = {"pair": "->".join(PAIRS[kind]), "arm": arm, "seed": seed}
                 row = bench.row(what, lambda k=kind, a=arm, s=seed: gap_row(k, a, s, quick))
                 scores.append(row["pck"])
             means[kind, arm] = statistics.fmean(scores)
@@ -106,6 +106,7 @@ def main() -> None:
     bench = Bench("foundation", "python -m benchmarks.foundation", quick=options.quick)
     for name, part in PARTS.items():
         if not options.only or name in options.only:
+            bench.start(name)
             part(bench, options.quick)
     if not options.quick:
         bench.write()

@@ -70,17 +70,13 @@ def step(precision: str, quick: bool) -> Mapping[str, Any]:
 
 def speed(bench: Bench, quick: bool) -> None:
     """All rates; each a median within one run."""
-    row = bench.row(
-        {"part": "speed", "case": "puppets"}, lambda: puppets(64 if quick else 1500), fresh=True
-    )
+    row = bench.row({"case": "puppets"}, lambda: puppets(64 if quick else 1500), fresh=True)
     bench.check("puppet_images_per_s", row["puppet_images_per_s"], ">=", 1000)
-    row = bench.row(
-        {"part": "speed", "case": "loader"}, lambda: loader(64 if quick else 512), fresh=True
-    )
+    row = bench.row({"case": "loader"}, lambda: loader(64 if quick else 512), fresh=True)
     bench.check("loader_images_per_s", row["loader_images_per_s"], ">=", 3000)
     steps = {
         precision: bench.row(
-            {"part": "speed", "case": "step", "precision": precision},
+            {"case": "step", "precision": precision},
             lambda p=precision: step(p, quick),
             fresh=True,
         )
@@ -90,7 +86,7 @@ def speed(bench: Bench, quick: bool) -> None:
     bench.check("step_over_floor_bf16", steps["bf16"]["step_over_floor"], "<=", 1.15)
     gain = steps["32"]["step_ms"] / steps["bf16"]["step_ms"]
     bench.check("bf16_speedup", gain, ">=", 1.0)
-    row = bench.row({"part": "speed", "case": "help"}, help_seconds, fresh=True)
+    row = bench.row({"case": "help"}, help_seconds, fresh=True)
     bench.check("help_seconds", row["help_seconds"], "<=", 0.5)
 
 
@@ -109,9 +105,9 @@ def wall(bench: Bench, quick: bool) -> None:
     """What a newcomer waits for: the demo, the tests, and what the tests cover."""
     if quick:
         return
-    row = bench.row({"part": "wall", "case": "demo"}, demo_seconds, fresh=True)
+    row = bench.row({"case": "demo"}, demo_seconds, fresh=True)
     bench.check("demo_seconds", row["demo_seconds"], "<=", 360)
-    row = bench.row({"part": "wall", "case": "tests"}, test_seconds, fresh=True)
+    row = bench.row({"case": "tests"}, test_seconds, fresh=True)
     bench.check("test_seconds", row["test_seconds"], "<=", 600)
     bench.check("coverage_percent", row["coverage_percent"], ">=", 90)
 

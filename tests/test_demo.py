@@ -11,6 +11,7 @@ from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
 from poseshift.demo import run_demo
 from poseshift.engine import fit
+from poseshift.errors import UserError
 from poseshift.run import Run
 from tests.tiny_runs import NETWORK
 
@@ -74,3 +75,12 @@ def test_a_run_that_was_stopped_is_finished(tmp_path: Path):
     with pytest.raises(RuntimeError, match="power cut"):
         fit(config, tmp_path / "start", progress=False, on_step=stop)
     assert demo._finished(tmp_path / "start", config).last() == 2
+
+
+@pytest.mark.parametrize(("steps", "seed"), [(3, 0), (2, 1)])
+def test_a_run_of_other_settings_is_not_passed_off_as_this_one(
+    tmp_path: Path, steps: int, seed: int
+):
+    Run.create(tmp_path / "start", demo.plan("source_only", 2, 0))
+    with pytest.raises(UserError, match="other settings(.|\n)*another --out".replace(" ", " ")):
+        run_demo(tmp_path, steps=steps, seed=seed)

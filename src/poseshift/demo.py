@@ -17,6 +17,7 @@ from poseshift.data.baked import open_pack
 from poseshift.data.pack import Pack
 from poseshift.data.types import Bytes
 from poseshift.engine import fit
+from poseshift.errors import UserError
 from poseshift.evaluation import Evaluation, evaluate
 from poseshift.pictures import grid, picture, save_picture
 from poseshift.run import Run
@@ -72,6 +73,8 @@ def _finished(path: Path, config: RunConfig) -> Run:
     if not (path / "config.yaml").is_file():
         return fit(config, path)
     run = Run.open(path)
+    if run.config.model_copy(update={"init": config.init}) != config:
+        raise UserError("holds a run of other settings", where=path, fix="choose another --out")
     return run if config.train.steps in run.checkpoints() else fit(run.config, path, resume=True)
 
 
