@@ -14,6 +14,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -79,6 +80,8 @@ class Bench:
 
     def __init__(self, name: str, command: str, *, quick: bool) -> None:
         self.name, self.command, self.quick = name, command, quick
+        if quick:
+            os.environ["POSESHIFT_BENCH"] = tempfile.mkdtemp(prefix="bench-")
         self.path = RESULTS / f"{name}.json"
         kept = json.loads(self.path.read_text()) if self.path.exists() and not quick else {}
         self.rows: list[Row] = kept.get("rows", [])
@@ -115,7 +118,8 @@ class Bench:
     def check(self, metric: str, value: float, op: str, target: float) -> None:
         """Hold a value against its target."""
         ok = {">=": value >= target, "<=": value <= target, "==": value == target}[op]
-        self.checks.append({"metric": metric, "value": value, "op": op, "target": target, "ok": ok})
+        said = {"metric": metric, "value": value, "op": op, "target": target, "ok": ok}
+        self.checks.append({"part": self.part, **said})
         print(f"[{self.name}] {metric} = {value:.4g} {op} {target}: {'ok' if ok else 'MISSED'}")
 
     def write(self) -> None:
@@ -137,7 +141,7 @@ class Bench:
         )
 
 
-def kept_run(config: RunConfig, quick: bool = False) -> tuple[Run, float]:
+def kept_run(config: RunConfig) -> tuple[Run, float]:
     """Train a run, or take the one kept under the same settings and code; seconds it took."""
     base = Path(os.environ.get("POSESHIFT_BENCH", ROOT / "runs" / "bench"))
     settings = hashlib.sha256(dump_yaml(config).encode()).hexdigest()[:12]
@@ -147,7 +151,7 @@ def kept_run(config: RunConfig, quick: bool = False) -> tuple[Run, float]:
         return Run.open(path), json.loads(seconds.read_text())["seconds"]
     start = time.perf_counter()
     started = (path / "config.yaml").exists()
-    run = fit(config, path, resume=started, progress=not quick)
+    run = fit(config, path, resume=started)
     spent = time.perf_counter() - start
     write_json(seconds, {"seconds": spent, "resumed": started})
     return run, spent

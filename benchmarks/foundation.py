@@ -31,11 +31,17 @@ START, FURTHER, RATE = 600, 600, 4e-3  # steps, steps, learning rate
 
 
 def plan(
-    pair: tuple[str, str], method: str, steps: int, seed: int, init: str | None = None
+    pair: tuple[str, str],
+    method: str,
+    steps: int,
+    seed: int,
+    init: str | None = None,
+    count: str = "",
 ) -> RunConfig:
     """Settings of one run."""
+    source, target = (f"world:{name}{count}" for name in pair)
     return load_config(
-        source=f"world:{pair[0]}", target=f"world:{pair[1]}", method=method, init=init,
+        source=source, target=target, method=method, init=init,
         train={"steps": steps, "seed": seed, "lr": RATE, "checkpoint_every": steps},
     )  # fmt: skip
 
@@ -43,12 +49,13 @@ def plan(
 def gap_row(kind: str, arm: str, seed: int, quick: bool) -> Mapping[str, Any]:
     """Train one arm of one seed and measure it on held-out images of both worlds."""
     pair, scale = PAIRS[kind], 100 if quick else 1
-    start, spent = kept_run(plan(pair, "source_only", START // scale, seed), quick)
+    count = "?count=64" if quick else ""
+    start, spent = kept_run(plan(pair, "source_only", START // scale, seed, count=count))
     steps = FURTHER * (2 if arm == "supervised_double" else 1) // scale
     method = "source_only" if arm == "source_only" else "supervised"
-    run, more = kept_run(plan(pair, method, steps, seed, str(start.path)), quick)
+    run, more = kept_run(plan(pair, method, steps, seed, str(start.path), count))
     found = {
-        world: evaluate(run, open_pack(f"world:{world}/test", run.config.side))[0].metrics
+        world: evaluate(run, open_pack(f"world:{world}/test{count}", run.config.side))[0].metrics
         for world in pair
     }
     source, target = (found[world] for world in pair)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import platform
 from pathlib import Path
@@ -60,6 +61,7 @@ def make_fabric(config: TrainConfig) -> Fabric:
     device = pick_device(config.device)
     precision = pick_precision(config.precision, device)
     keep_freed_memory()
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # the run says it better
     _agree_with_torchrun(config)
     several = config.devices * config.nodes > 1 or "TORCHELASTIC_RUN_ID" in os.environ
     return Fabric(

@@ -1,0 +1,72 @@
+"""Benchmarks keep what was measured, and measure again what changed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks import common, tables
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for module in (common, tables):
+        monkeypatch.setattr(module, "RESULTS", tmp_path)
+    return tmp_path
+
+
+def bench(part: str) -> common.Bench:
+    made = common.Bench("toy", "python -m benchmarks.toy", quick=False)
+    made.start(part)
+    return made
+
+
+def test_a_row_is_measured_once(results: Path):
+    bench("speed").row({"case": "a"}, lambda: {"value": 1})
+    again = bench("speed").row({"case": "a"}, lambda: {"value": 2})
+    fresh = bench("speed").row({"case": "a"}, lambda: {"value": 3}, fresh=True)
+    assert (again["value"], fresh["value"]) == (1, 3)
+
+
+def test_parts_not_run_keep_their_rows_and_checks(results: Path):
+    first = bench("gap")
+    first.row({"case": "a"}, lambda: {"value": 1})
+    first.check("body_gap", 0.3, ">=", 0.25)
+    first.write()
+    second = bench("speed")
+    second.row({"case": "b"}, lambda: {"value": 2})
+    second.check("help_seconds", 0.9, "<=", 0.5)
+    second.write()
+    data = json.loads((results / "toy.json").read_text())
+    assert [row["value"] for row in data["rows"]] == [1, 2]
+    assert [(check["metric"], check["ok"]) for check in data["checks"]] == [
+        ("body_gap", True),
+        ("help_seconds", False),
+    ]
+
+
+def test_the_code_hash_ignores_comments_and_docstrings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(common, "SOURCE", tmp_path)
+
+    def hashed(text: str) -> str:
+        (tmp_path / "a.py").write_text(text)
+        common.code_hash.cache_clear()
+        return common.code_hash(("a.py",))
+
+    try:
+        plain = hashed("def f():\n    return 1\n")
+        assert hashed('def f():\n    """Say one."""\n    return 1  # one\n') == plain
+        assert hashed("def f():\n    return 2\n") != plain
+    finally:
+        common.code_hash.cache_clear()
+
+
+def test_a_spread_is_a_mean_and_a_deviation_in_percent():
+    assert tables.spread([0.5, 0.7]) == "60.0 ± 14.1"
+    assert tables.spread([]) == "-"
+
+
+def test_a_table_of_markdown():
+    assert tables.markdown(["a"], [["1"]]) == "| a |\n| --- |\n| 1 |\n"
