@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ RESULTS = ROOT / "benchmarks" / "results"
 SOURCE = ROOT / "src" / "poseshift"
 # What a training run's numbers depend on; the command line and reports are not among it.
 TRAINING_CODE = (
+    "config.py", "evaluation.py", "predict.py", "metrics",
     "build.py", "engine.py", "schedule.py", "data/baked.py", "data/domain.py", "data/draws.py",
     "data/heatmap.py", "data/loader.py", "data/pack.py", "data/views.py", "data/puppets",
     "methods", "nn",
@@ -87,14 +88,20 @@ class Bench:
         self.rows: list[Row] = kept.get("rows", [])
         self.checks: list[Row] = kept.get("checks", [])
         self.kept: dict[str, Row] = {}
-        self.part = ""
+        self.part, self.unfinished = "", False
 
     def start(self, part: str) -> None:
         """Begin a part: its rows and checks are told anew, those of other parts stay."""
-        self.part = part
+        self.part, self.unfinished = part, True
         self.kept = {row["key"]: row for row in self.rows}
         self.rows = [row for row in self.rows if row["part"] != part]
         self.checks = [check for check in self.checks if check["part"] != part]
+
+    def finish(self) -> None:
+        """End a part: kept rows it did not tell again are stale and go."""
+        self.unfinished = False
+        if not self.quick:
+            self.write()
 
     def row(
         self,
@@ -123,7 +130,12 @@ class Bench:
         print(f"[{self.name}] {metric} = {value:.4g} {op} {target}: {'ok' if ok else 'MISSED'}")
 
     def write(self) -> None:
-        """Write the JSON, rows finished so far included."""
+        """Write the JSON, rows finished so far included, and those not yet told again."""
+        told = {row["key"] for row in self.rows}
+        rows = [*self.rows, *(row for key, row in self.kept.items() if key not in told)]
+        self._write(rows if self.unfinished else self.rows)
+
+    def _write(self, rows: list[Row]) -> None:
         RESULTS.mkdir(parents=True, exist_ok=True)
         write_json(
             self.path,
@@ -134,9 +146,9 @@ class Bench:
                 "date": time.strftime("%Y-%m-%d"),
                 "hardware": hardware(),
                 "versions": package_versions(),
-                "seeds": sorted({row["seed"] for row in self.rows if "seed" in row}),
+                "seeds": sorted({row["seed"] for row in rows if "seed" in row}),
                 "checks": self.checks,
-                "rows": self.rows,
+                "rows": rows,
             },
         )
 
@@ -157,11 +169,13 @@ def kept_run(config: RunConfig) -> tuple[Run, float]:
     return run, spent
 
 
-def arguments(doc: str | None) -> argparse.Namespace:
+def arguments(doc: str | None, parts: Iterable[str]) -> argparse.Namespace:
     """The options every benchmark has."""
     parser = argparse.ArgumentParser(description=doc)
     parser.add_argument("--quick", action="store_true", help="a smoke run, nothing is kept")
-    parser.add_argument("--only", nargs="*", default=[], help="parts to run; all if not given")
+    parser.add_argument(
+        "--only", nargs="*", default=[], choices=list(parts), help="parts; all if not given"
+    )
     return parser.parse_args()
 
 

@@ -31,7 +31,8 @@ SOURCE, TARGET = "world:studio?count=128", "world:street?count=128"
 
 def small(method: str, steps: int, **train: Any) -> RunConfig:
     """A small run in full precision."""
-    settings = {"steps": steps, "batch": 4, "precision": "32", "checkpoint_every": 5, **train}
+    base = {"batch": 4, "precision": "32", "device": "cpu", "checkpoint_every": 5}
+    settings = {"steps": steps, **base, **train}
     return load_config(source=SOURCE, target=TARGET, method=method, side=64, train=settings)
 
 

@@ -12,14 +12,16 @@ augmentation, same averaging, same number of steps.
 from __future__ import annotations
 
 import statistics
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from benchmarks import exactness, speed
-from benchmarks.common import Bench, arguments, kept_run
+from benchmarks.common import Bench, arguments, kept_run, key_of
 from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
 from poseshift.evaluation import evaluate
+from poseshift.settings import dump_yaml
 
 PAIRS = {
     "body": ("studio", "street"),
@@ -27,7 +29,12 @@ PAIRS = {
     "animal": ("barn", "savanna"),
 }
 SEEDS = (0, 1, 2)
-START, FURTHER, RATE = 600, 600, 4e-3  # steps, steps, learning rate
+START, FURTHER, RATE = 600, 500, 4e-3  # steps, steps, learning rate
+ARMS = {  # method, further steps
+    "source_only": ("source_only", FURTHER),
+    "supervised": ("supervised", FURTHER),
+    "supervised_double": ("supervised", 2 * FURTHER),
+}
 
 
 def plan(
@@ -51,8 +58,7 @@ def gap_row(kind: str, arm: str, seed: int, quick: bool) -> Mapping[str, Any]:
     pair, scale = PAIRS[kind], 100 if quick else 1
     count = "?count=64" if quick else ""
     start, spent = kept_run(plan(pair, "source_only", START // scale, seed, count=count))
-    steps = FURTHER * (2 if arm == "supervised_double" else 1) // scale
-    method = "source_only" if arm == "source_only" else "supervised"
+    method, steps = ARMS[arm][0], ARMS[arm][1] // scale
     run, more = kept_run(plan(pair, method, steps, seed, str(start.path), count))
     found = {
         world: evaluate(run, open_pack(f"world:{world}/test{count}", run.config.side))[0].metrics
@@ -70,36 +76,42 @@ def gap_row(kind: str, arm: str, seed: int, quick: bool) -> Mapping[str, Any]:
     }
 
 
+def arm_mean(bench: Bench, kind: str, arm: str, quick: bool) -> float:
+    """Mean PCK of one arm over seeds."""
+    scores = []
+    for seed in SEEDS if not quick else (0,):
+        method, steps = ARMS[arm]
+        settings = key_of(START, dump_yaml(plan(PAIRS[kind], method, steps, seed)))
+        what = {"pair": "->".join(PAIRS[kind]), "arm": arm, "seed": seed, "settings": settings}
+        scores.append(bench.row(what, lambda s=seed: gap_row(kind, arm, s, quick))["pck"])
+    return statistics.fmean(scores)
+
+
 def gap(bench: Bench, quick: bool) -> None:
     """The room for adaptation on the named pairs."""
-    means: dict[tuple[str, str], float] = {}
-    for kind in PAIRS if not quick else ("body",):
-        arms = ["source_only", "supervised"]
-        if kind == "body" and not quick:
-            arms.append("supervised_double")
-        for arm in arms:
-            scores = []
-            for seed in SEEDS if not quick else (0,):
-                what = {"pair": "->".join(PAIRS[kind]), "arm": arm, "seed": seed}
-                row = bench.row(what, lambda k=kind, a=arm, s=seed: gap_row(k, a, s, quick))
-                scores.append(row["pck"])
-            means[kind, arm] = statistics.fmean(scores)
-    low, high = means["body", "source_only"], means["body", "supervised"]
-    bench.check("body_supervised_pck", high, ">=", 0.8)
-    bench.check("body_source_only_pck", low, ">=", 0.2)
-    bench.check("body_source_only_pck", low, "<=", 0.6)
-    bench.check("body_gap", high - low, ">=", 0.25)
+    kinds = ("body",) if quick else tuple(PAIRS)
+    low = {kind: arm_mean(bench, kind, "source_only", quick) for kind in kinds}
+    high = {kind: arm_mean(bench, kind, "supervised", quick) for kind in kinds}
+    bench.check("body_supervised_pck", high["body"], ">=", 0.8)
+    bench.check("body_source_only_pck", low["body"], ">=", 0.2)
+    bench.check("body_source_only_pck", low["body"], "<=", 0.6)
+    for kind in kinds:
+        bench.check(f"{kind}_gap", high[kind] - low[kind], ">=", 0.25 if kind == "body" else 0.15)
+
+
+def double(bench: Bench, quick: bool) -> None:
+    """What twice the supervised budget adds: little, if the bound is a bound."""
     if quick:
         return
-    for kind in ("hand", "animal"):
-        room = means[kind, "supervised"] - means[kind, "source_only"]
-        bench.check(f"{kind}_gap", room, ">=", 0.15)
-    gain = means["body", "supervised_double"] - high
-    bench.check("supervised_double_gain", gain, "<=", 0.01)
+    once = arm_mean(bench, "body", "supervised", quick)
+    twice = arm_mean(bench, "body", "supervised_double", quick)
+    bench.check("supervised_double_gain", twice - once, "<=", 0.01)
 
 
+EXACT = ("exactness", "bad_inputs")
 PARTS = {
     "gap": gap,
+    "double": double,
     "speed": speed.speed,
     "exactness": exactness.exactness,
     "bad_inputs": exactness.bad_inputs,
@@ -109,15 +121,18 @@ PARTS = {
 
 def main() -> None:
     """Run the parts asked for."""
-    options = arguments(__doc__)
+    options = arguments(__doc__, PARTS)
     bench = Bench("foundation", "python -m benchmarks.foundation", quick=options.quick)
     for name, part in PARTS.items():
         if not options.only or name in options.only:
             bench.start(name)
             part(bench, options.quick)
-    if not options.quick:
-        bench.write()
-    print(f"{sum(check['ok'] for check in bench.checks)} of {len(bench.checks)} targets met")
+            bench.finish()
+    missed = [check["metric"] for check in bench.checks if not check["ok"]]
+    print(f"{len(bench.checks) - len(missed)} of {len(bench.checks)} targets met")
+    if options.quick:  # what a smoke run can hold is exactness; the rest needs its full length
+        exact = [check["metric"] for check in bench.checks if check["part"] in EXACT]
+        sys.exit(int(any(metric in missed for metric in exact)))
 
 
 if __name__ == "__main__":

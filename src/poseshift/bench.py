@@ -22,7 +22,6 @@ from torch import Tensor, nn
 
 from poseshift.build import build_method, build_optimizers, open_domains
 from poseshift.config import RunConfig
-from poseshift.data.baked import open_pack
 from poseshift.data.draws import Draws
 from poseshift.data.loader import Loader, Plan, UniformSampler
 from poseshift.data.views import random_view
@@ -113,7 +112,6 @@ def _floor(config: RunConfig) -> Callable[[], None]:
 
 def _parts(config: RunConfig, repeats: int = 8) -> dict[str, float]:
     """What feeding a step costs by itself: decoding on its threads, and making the view."""
-    pack = open_pack(config.source, config.side)
     source, _ = open_domains(config)
     device = make_fabric(config.train).device
     plan = Plan(config.train.batch)
@@ -124,7 +122,6 @@ def _parts(config: RunConfig, repeats: int = 8) -> dict[str, float]:
     start = time.perf_counter()
     batches = [micro for step in loader.steps(0, repeats) for micro in step]
     decode = (time.perf_counter() - start) / repeats
-    del pack
 
     def view() -> None:
         draws = Draws(0, 0, 0, slice(0, plan.batch), plan.batch, device)

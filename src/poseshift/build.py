@@ -36,11 +36,15 @@ def open_domains(
     return source, UnlabeledDomain(pack)
 
 
-def build_method(config: RunConfig, source: LabeledDomain) -> Method[Any]:
-    """The method with its network at its start: random, pretrained, or ``init``."""
+def build_method(config: RunConfig, source: LabeledDomain, *, resumed: bool = False) -> Method[Any]:
+    """The method with its network at its start: random, pretrained, or ``init``.
+
+    A resumed one gets its weights from the run's own state, so nothing else is looked for.
+    """
     torch.manual_seed(config.train.seed)
-    network = PoseNet(config.network, len(source.skeleton))
-    if config.init:
+    shape = config.network.model_copy(update={"pretrained": False}) if resumed else config.network
+    network = PoseNet(shape, len(source.skeleton))
+    if config.init and not resumed:
         path = Path(config.init)
         network.load(Run.open(path).weights(Run.open(path).last()) if path.is_dir() else path)
     kind = METHODS[config.method.name]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count, repeat
 from pathlib import Path
 from typing import Any, cast
@@ -61,7 +61,8 @@ def fit(
     fabric = make_fabric(config.train)
     # Mistakes are told here: before there is a folder, and before there are further processes.
     source, target = open_domains(config)
-    method = build_method(config, source)
+    resumed = resume and (Path(out) / "state.pt").exists()
+    method = build_method(config, source, resumed=resumed)
     run = _open_run(config, out, resume, fabric.is_global_zero, data_manifest(source, target))
     fabric.launch()
     if fabric.is_global_zero and not run.has_manifest():
@@ -122,6 +123,8 @@ class _Loop:
     ) -> None:
         self.fabric, self.run, self.method, self.optimizers = fabric, run, method, optimizers
         self.train, self.chief = run.config.train, fabric.is_global_zero
+        # A run that starts from another goes on with data of its own, not with that run's again.
+        self.seed = mix(self.train.seed, 1) if run.config.init else self.train.seed
         world, rank = fabric.world_size, fabric.global_rank
         self.plan = Plan(self.train.batch, self.train.accumulate, world, rank)
         self.meter = Meter(self.plan.total)
@@ -131,9 +134,9 @@ class _Loop:
         self.counters = [b for b in method.buffers() if not b.is_floating_point()]
 
     def _loader(self, domain: LabeledDomain | UnlabeledDomain, stream: int) -> Loader[Any]:
-        sampler = UniformSampler(len(domain), mix(self.train.seed, stream))
+        sampler = UniformSampler(len(domain), mix(self.seed, stream))
         return Loader(
-            domain, sampler, self.plan, seed=self.train.seed, stream=stream,
+            domain, sampler, self.plan, seed=self.seed, stream=stream,
             workers=self.train.workers, device=self.fabric.device,
         )  # fmt: skip
 
@@ -191,16 +194,19 @@ class _Loop:
     def _tell(self, done: int, bar: Progress) -> None:
         self._mean_over_processes(list(self.meter.sums.values()))
         losses, speed = self.meter.flush()
-        for name, value in losses.items():
-            if not math.isfinite(value):
-                raise UserError(
-                    f"the loss '{name}' is {value} at step {done}",
-                    where=self.run.path,
-                    fix="lower --set train.lr, or clip gradients with --set train.clip=1",
-                )
+        self._check_finite(losses, done)
         bar.advance(done, losses, speed)
         if self.chief:
             self.run.log({"step": done, **losses, "images_per_s": round(speed, 1)})
+
+    def _check_finite(self, losses: Mapping[str, float | Tensor], done: int) -> None:
+        for name, value in losses.items():
+            if not math.isfinite(float(value)):
+                raise UserError(
+                    f"the loss '{name}' is {float(value)} at step {done}",
+                    where=self.run.path,
+                    fix="lower --set train.lr, or clip gradients with --set train.clip=1",
+                )
 
     def _step(self, step: int, sources: list[Any], targets: list[Any]) -> dict[str, Tensor]:
         scale = rate(self.train, step)
@@ -211,7 +217,7 @@ class _Loop:
         runs = [self.method.phases(s, t) for s, t in zip(sources, targets, strict=True)]
         losses: dict[str, Tensor] = {}
         for number in count():
-            part = self._phase(runs, mix(self.train.seed, step, number))
+            part = self._phase(runs, mix(self.seed, step, number))
             if part is None:
                 break
             losses.update(part)
@@ -231,20 +237,23 @@ class _Loop:
                 torch._foreach_copy_(kept, before)
             with self.fabric.autocast():
                 phase = next(generator, None)
-            if phase is None:
-                return None
-            moved = [p for name in phase.update for p in _parameters(self.optimizers[name])]
-            total = torch.stack(list(phase.losses.values())).sum() / len(runs)
-            torch.autograd.backward(total, inputs=moved)
+            if phase is not None:
+                self._backward(phase, len(runs), losses)
             if before:
                 after.append([b.clone() for b in self.buffers])
-            for name, value in phase.losses.items():
-                value = value.detach() / len(runs)
-                losses[name] = losses[name] + value if name in losses else value
-        self._share_buffers(after)
-        if phase is not None:
-            self._update(phase.update)
+        self._share_buffers(after)  # also of what a method does after its last phase
+        if phase is None:
+            return None
+        self._update(phase.update)
         return losses
+
+    def _backward(self, phase: Phase, share: int, losses: dict[str, Tensor]) -> None:
+        moved = [p for name in phase.update for p in _parameters(self.optimizers[name])]
+        total = torch.stack(list(phase.losses.values())).sum() / share
+        torch.autograd.backward(total, inputs=moved)
+        for name, value in phase.losses.items():
+            value = value.detach() / share
+            losses[name] = losses[name] + value if name in losses else value
 
     @property
     def _shared(self) -> bool:
@@ -286,6 +295,7 @@ class _Loop:
 
     def _save(self, done: int) -> None:
         self._mean_over_processes(list(self.meter.sums.values()))
+        self._check_finite(self.meter.sums, done)  # never over the last good state
         if self.chief:
             self.run.save_checkpoint(self.method.predictor(), done)
             self.run.save_state(

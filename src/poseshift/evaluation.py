@@ -18,8 +18,9 @@ from torch import Tensor
 
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.pack import Pack
+from poseshift.devices import pick_device, pick_precision
 from poseshift.errors import UserError
-from poseshift.files import write_atomic, write_json
+from poseshift.files import make_folder, write_atomic, write_json
 from poseshift.metrics.summary import Cells, summarize
 from poseshift.predict import Predictions, predict_crops
 from poseshift.run import Run
@@ -60,6 +61,8 @@ def evaluate(
         The evaluations asked for, ``last`` first.
     """
     domain = LabeledDomain(pack, run.skeleton, _aliases(run))
+    if step is not None and peek:
+        raise UserError("--peek looks at all checkpoints, --step at one", fix="give one of them")
     if step is not None:
         if step not in run.checkpoints():
             raise UserError(
@@ -72,8 +75,18 @@ def evaluate(
     if peek:
         others = [_evaluate_one(run, domain, s, "step") for s in run.checkpoints()[:-1]]
         best = max([*others, *found], key=lambda e: e.metrics["pck"] or 0.0)
-        found.append(replace(best, choice=PEEK, metrics={**best.metrics, "choice": PEEK}))
+        best = replace(best, choice=PEEK, metrics={**best.metrics, "choice": PEEK})
+        write_json(best.folder.parent / "peek.json", best.metrics)
+        found.append(best)
     return found
+
+
+def _role(run: Run, fingerprint: str) -> str | None:
+    """Whether the run was trained on these very samples, as its source or as its target."""
+    for role, data in run.manifest["data"].items():
+        if data["fingerprint"] == fingerprint:
+            return str(role)
+    return None
 
 
 def _aliases(run: Run) -> Path | None:
@@ -81,26 +94,31 @@ def _aliases(run: Run) -> Path | None:
 
 
 def _evaluate_one(run: Run, domain: LabeledDomain, step: int, choice: str) -> Evaluation:
-    train = run.config.train
+    # Wherever this is: a run trained on a GPU is measured on a laptop too.
+    device, precision = pick_device("auto"), run.config.train.precision
     predictions = predict_crops(
-        run.network(step), domain.crops, run.config.side,
-        device=train.device, precision=train.precision,
-    )  # fmt: skip
+        run.network(step), domain.crops, run.config.side, device=device, precision=precision
+    )
     metrics = measure(predictions, domain)
-    folder = run.path / "evaluations" / _slug(domain.name) / f"{step:06d}"
-    folder.mkdir(parents=True, exist_ok=True)
+    # Packs of one name are told apart by what is in them.
+    place = f"{_slug(domain.name)}-{domain.fingerprint[:8]}"
+    folder = make_folder(run.path / "evaluations" / place / f"{step:06d}")
     write_atomic(
         folder / "predictions.arrow", lambda path: _write_predictions(path, predictions, domain)
     )
     about = {
         "run": run.path.name,
         "method": run.config.method.name,
-        "seed": train.seed,
+        "seed": run.config.train.seed,
+        "device": device,
+        "precision": pick_precision(precision, device),
         "step": step,
         "choice": choice,
         "pack": domain.name,
         "fingerprint": domain.fingerprint,
         "crop_from": domain.crop_from,
+        "trained_on": _role(run, domain.fingerprint),
+        "target_crop_from": run.manifest["data"].get("target", {}).get("crop_from"),
         "mapping": domain.said,
     }
     write_json(folder / "metrics.json", {**about, **metrics})

@@ -11,6 +11,17 @@ from typing import Any
 from poseshift.errors import UserError
 
 
+def make_folder(path: Path) -> Path:
+    """Make a folder and its parents, or say why not."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot be made ({error.strerror or error})", where=path, fix="choose another folder"
+        ) from error
+    return path
+
+
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
     """Let ``write`` fill a temporary neighbour of ``path``, then rename it into place."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
@@ -30,7 +31,7 @@ import torch
 from poseshift import __version__
 from poseshift.config import RunConfig
 from poseshift.errors import BadInput, UserError
-from poseshift.files import write_atomic, write_json, write_text
+from poseshift.files import make_folder, write_atomic, write_json, write_text
 from poseshift.nn.posenet import PoseNet
 from poseshift.settings import build, dump_yaml, read_yaml
 from poseshift.skeleton import Skeleton
@@ -128,12 +129,15 @@ class Run:
     def save_checkpoint(self, network: PoseNet, step: int) -> None:
         """Keep the predicting network's weights."""
         path = self.weights(step)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         write_atomic(path, network.save)
 
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep all that resuming needs; the previous state stays until this one is whole."""
-        write_atomic(self.path / "state.pt", lambda path: torch.save(dict(state), path))
+        # Through memory: on a full disk torch.save itself fails in ways of its own.
+        memory = io.BytesIO()
+        torch.save(dict(state), memory)
+        write_atomic(self.path / "state.pt", lambda path: path.write_bytes(memory.getbuffer()))
 
     def load_state(self) -> dict[str, Any] | None:
         """The resumable state, or ``None`` if the run never got to its first."""

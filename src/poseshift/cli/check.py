@@ -13,7 +13,7 @@ _SIGNS = {"error": "x", "warning": "!", "note": "-"}
 
 
 def check(
-    pack: Annotated[Path, typer.Argument(help="Pack to look through.")],
+    pack: Annotated[str, typer.Argument(help="Pack to look through, or world:NAME.")],
     sheet: Annotated[
         Path | None, typer.Option(help="Contact sheet to write; PACK/contact_sheet.png else.")
     ] = None,
@@ -29,15 +29,15 @@ def check(
 
         poseshift check packs/coco --json
 
-    Suspects come first on the sheet, framed in red; left is warm, right is cool.
+    Suspects come first on the sheet, framed in red; right is warm, left is cool.
     """
     from poseshift.checking import check as look
     from poseshift.checking import draw_sheet, to_dict
-    from poseshift.data.pack import Pack
+    from poseshift.data.baked import SIDE, open_pack
 
-    opened = Pack(pack)
+    opened = open_pack(pack, SIDE)
     report = look(opened)
-    picture = sheet or pack / "contact_sheet.png"
+    picture = sheet or opened.path / "contact_sheet.png"
     draw_sheet(opened, report, picture)
     if json_output:
         import json

@@ -32,7 +32,8 @@ def doctor(json_output: Json = False) -> None:
     typer.echo(
         "versions    " + ", ".join(f"{name} {value}" for name, value in report["versions"].items())
     )
-    typer.echo(f"tiny step   {report['step_ms']} ms (96 px, 32 images)")
+    if report["step_ms"] is not None:
+        typer.echo(f"tiny step   {report['step_ms']} ms (96 px, 32 images)")
     for name, minutes in report["expected_minutes"].items():
         typer.echo(f"expect      {minutes} min for {name}")
     if not report["findings"]:

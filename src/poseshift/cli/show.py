@@ -42,8 +42,21 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         console.print(f"predictions: {file}", soft_wrap=True, markup=False)
     for said in dict.fromkeys(e.metrics["mapping"] for e in found if e.metrics["mapping"]):
         console.print(said, markup=False)
-    if any(e.metrics["crop_from"] == "keypoints" for e in found):
-        console.print("! crops were cut around the labels: these numbers leak where joints are")
+    for line in dict.fromkeys(line for e in found for line in warnings(e.metrics)):
+        console.print(line, soft_wrap=True, markup=False)
+
+
+def warnings(metrics: dict[str, Any]) -> list[str]:
+    """What keeps an evaluation from being the plain held-out number it looks like."""
+    pack, role, lines = metrics["pack"], metrics["trained_on"], []
+    if role is not None:
+        how = "transductive" if role == "target" else "not held out"
+        lines.append(f"! {pack} is the {role} this run was trained on: {how}")
+    if metrics["crop_from"] == "keypoints":
+        lines.append(f"! {pack} was cropped around its labels: this leaks where joints are")
+    if metrics["target_crop_from"] == "keypoints":
+        lines.append("! the target it was trained on was cropped around its labels")
+    return lines
 
 
 def evaluation_table(found: Sequence[Evaluation]) -> Table:

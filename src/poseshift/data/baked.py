@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import Self
 
 from poseshift.data.pack import Pack, PackWriter
-from poseshift.data.puppets import world
+from poseshift.data.puppets import pair, world, world_pair
 from poseshift.data.puppets.worlds import World
 from poseshift.errors import UserError
+from poseshift.files import make_folder
 from poseshift.skeleton import skeleton
 
 PREFIX = "world:"
 COUNTS = {"train": 4000, "test": 1000}
+SIDE = 96  # pixels, where nothing else says
 _SPEC = re.compile(r"(?P<name>.+?)(?:/(?P<split>train|test))?(?:\?count=(?P<count>\d{1,9}))?")
 
 
@@ -51,7 +53,7 @@ class WorldSpec:
         count = int(match["count"] or COUNTS[split])
         if count < 1:
             raise UserError("has no samples", where=text, fix="ask for ?count=1 or more")
-        return cls(world(match["name"]), split, count)
+        return cls(_find(match["name"]), split, count)
 
     def write(
         self, path: Path, side: int, made_by: str, *, overwrite: bool = False, workers: int = 2
@@ -71,6 +73,19 @@ class WorldSpec:
             for done, sample in enumerate(drawn, 1):
                 writer.add(sample)
                 yield done
+
+
+def _find(name: str) -> World:
+    """A named world, the target of a pair (``studio->street/pose``), or one end of a lottery pair.
+
+    Lottery worlds are called ``lottery-SEED-source`` and ``lottery-SEED-target``, with a kind of
+    figure at the end if not a body: ``lottery-7-target-hand``.
+    """
+    drawn = re.fullmatch(r"lottery-(\d{1,9})-(source|target)(?:-(\w+))?", name)
+    if drawn:
+        both = world_pair(int(drawn[1]), kind=drawn[3] or "body")
+        return both.source if drawn[2] == "source" else both.target
+    return pair(name).target if "->" in name else world(name)
 
 
 def open_pack(spec: str | Path, side: int) -> Pack:
@@ -100,7 +115,7 @@ def cache_folder() -> Path:
 
 
 def _bake(wanted: WorldSpec, path: Path, side: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     # Several processes may bake at once: each into its own folder, the first to finish is kept.
     scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".bake-"))
     try:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -138,7 +139,8 @@ class PackWriter:
         self.made_by = {"by": made_by, "version": __version__}
         self._where = made_by or self.name  # the command names the user's file
         self.skipped: list[str] = []
-        self._partial = self.path.parent / f".{self.path.name}.partial"
+        # One folder a process: two prepares to one place must not write into each other.
+        self._partial = self.path.parent / f".{self.path.name}.{os.getpid()}.partial"
         self._rows: list[Sample] = []
         self._images: list[bytes] = []
         self._first: Sample | None = None

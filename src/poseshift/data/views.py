@@ -10,6 +10,7 @@ Legend: B batch, K keypoints, C channels, H W rows and columns, _33 matrix on co
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -26,11 +27,14 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 GRAY = (0.299, 0.587, 0.114)
 
 
+Zoom = Annotated[float, Field(ge=0.1, le=10)]
+
+
 class ViewConfig(Frozen):
     """Augmentation ranges; lengths are fractions of the side, so 96 px and 256 px behave alike."""
 
     rotation: float = Field(30.0, ge=0, le=180, description="degrees, drawn from +-this")
-    scale: tuple[float, float] = Field((0.8, 1.25), description="zoom range")
+    scale: tuple[Zoom, Zoom] = Field((0.8, 1.25), description="zoom range")
     shift: float = Field(0.05, ge=0, le=0.5, description="of the side, drawn from +-this")
     shear: float = Field(0.0, ge=0, le=60, description="degrees along x, drawn from +-this")
     flip: float = Field(0.0, ge=0, le=1, description="share of labelled views mirrored")
@@ -90,6 +94,24 @@ def affine_matrix(draws: Draws, config: ViewConfig, side: int, flip: bool = Fals
     return matrix_B33
 
 
+def inverted(matrix_B33: Tensor) -> Tensor:
+    """Inverse of affine matrices, written out: exact enough in float32, on any device.
+
+    Example:
+        >>> inverted(torch.tensor([[[2.0, 0, 1], [0, 4, 0], [0, 0, 1]]]))[0, 0]
+        tensor([ 0.5000,  0.0000, -0.5000])
+    """
+    a, b, c = matrix_B33[..., 0, :].unbind(-1)
+    d, e, f = matrix_B33[..., 1, :].unbind(-1)
+    det = a * e - b * d
+    x, y = torch.stack([e, -b], -1) / det[..., None], torch.stack([-d, a], -1) / det[..., None]
+    moved = torch.stack([c, f], -1)
+    result = torch.zeros_like(matrix_B33)
+    result[..., 0, :2], result[..., 1, :2], result[..., 2, 2] = x, y, 1
+    result[..., 0, 2], result[..., 1, 2] = -(x * moved).sum(-1), -(y * moved).sum(-1)
+    return result
+
+
 def resample(image_BCHW: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
     """Draw images through matrices onto squares of ``side`` pixels: one bilinear resample.
 
@@ -101,7 +123,7 @@ def resample(image_BCHW: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
 
 def _grid(matrix_B33: Tensor, height: int, width: int, side: int) -> Tensor:
     """Where each output pixel lies in the input, as ``grid_sample`` wants it."""
-    inverse = torch.linalg.inv(matrix_B33.double()).to(matrix_B33)
+    inverse = inverted(matrix_B33)
     # grid_sample (align_corners=False) wants the *input* place of each output pixel as
     # (2 p + 1) / size - 1, so the pixel grid, the inverse and that scaling fold into one product.
     ticks = torch.arange(side, device=matrix_B33.device, dtype=matrix_B33.dtype)
@@ -169,9 +191,9 @@ def plain_view(crop_BHWC: Tensor, side: int) -> View:
     """The crop itself at the network's side: what evaluation and prediction use."""
     matrix = resize_matrix(crop_BHWC.shape[1], side).to(crop_BHWC.device)
     matrix_B33 = matrix.expand(len(crop_BHWC), 3, 3)
-    image = to_float(crop_BHWC)
-    if crop_BHWC.shape[1] != side:
-        image = resample(image, matrix_B33, side)
+    image = (
+        _draw(crop_BHWC, matrix_B33, side) if crop_BHWC.shape[1] != side else to_float(crop_BHWC)
+    )
     return View(normalize(image), matrix_B33)
 
 
@@ -180,8 +202,25 @@ def random_view(batch: CropBatch, config: ViewConfig, side: int, flip: bool = Fa
     crop_side = batch.crop_BHWC.shape[1]
     resize = resize_matrix(crop_side, side).to(batch.crop_BHWC.device)
     matrix_B33 = _product(affine_matrix(batch.draws, config, side, flip), resize)
-    image = resample(to_float(batch.crop_BHWC), matrix_B33, side)
+    image = _draw(batch.crop_BHWC, matrix_B33, side)
     return View(normalize(photometric(image, batch.draws, config)), matrix_B33)
+
+
+def _draw(crop_BHWC: Tensor, matrix_B33: Tensor, side: int) -> Tensor:
+    """The crop through its matrix; a crop much larger than the view is averaged down first.
+
+    One bilinear tap of four pixels would skip pixels there, and a Pack of large crops would look
+    sharper than a Pack of small ones: a gap of our own making.
+    """
+    image, crop_side = to_float(crop_BHWC), crop_BHWC.shape[1]
+    factor = crop_side // side
+    if factor < 2:
+        return resample(image, matrix_B33, side)
+    image = F.avg_pool2d(image, factor)
+    # Cell centres of the average, in crop pixels: x = factor * (x' + 0.5) - 0.5
+    back = torch.eye(3, device=image.device) * factor
+    back[:2, 2], back[2, 2] = (factor - 1) / 2, 1
+    return resample(image, _product(matrix_B33, back), side)
 
 
 def labeled_view(
@@ -223,10 +262,11 @@ def warp_maps(
     """
     size = maps_BKHW.shape[-1]
     cells = cells or size
-    to_cells = resize_matrix(view_side, cells).to(maps_BKHW.device).double()
-    of_cells = resize_matrix(size, view_side).to(maps_BKHW.device).double()
-    step = to_B33.double() @ torch.linalg.inv(from_B33.double())
-    grid_BHW2 = _grid((to_cells @ step @ of_cells).float(), size, size, cells)
+    to_cells = resize_matrix(view_side, cells).to(maps_BKHW.device)
+    of_cells = resize_matrix(size, view_side).to(maps_BKHW.device)
+    step_B33 = _product(to_B33, inverted(from_B33))
+    whole_B33 = _product(_product(to_cells, step_B33), of_cells)
+    grid_BHW2 = _grid(whole_B33, size, size, cells)
     known_BHW = (grid_BHW2.abs() <= 1 - 1 / size + 1e-4).all(-1)
     carried_BKHW = F.grid_sample(maps_BKHW.float(), grid_BHW2, align_corners=False)
     return carried_BKHW * known_BHW[:, None]

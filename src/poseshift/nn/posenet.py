@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 from torch import Tensor, nn
 
 from poseshift.errors import BadInput, UserError
@@ -21,13 +23,16 @@ from poseshift.settings import Frozen
 HEADS: Registry[Callable[[int, NetworkConfig], Upsampler]] = Registry("heads")
 
 
+Width = Annotated[int, Field(ge=1, le=4096)]
+
+
 class NetworkConfig(Frozen):
     """The network's shape."""
 
     backbone: str = Field("tiny", description="preset, hub id or folder")
     pretrained: bool = Field(False, description="load the published weights of a preset")
     head: str = Field("deconv", description="upsampling between backbone and maps")
-    widths: tuple[int, ...] = Field(
+    widths: tuple[Width, ...] = Field(
         (64, 48, 32), min_length=1, description="channels of the upsampling layers"
     )
 
@@ -98,7 +103,8 @@ class PoseNet(nn.Module):
 
     def save(self, path: str | Path) -> None:
         """Write the weights as safetensors."""
-        save_file({k: v.contiguous() for k, v in self.state_dict().items()}, path)
+        # Through bytes, so that a full disk is an ordinary error of the file system.
+        Path(path).write_bytes(to_bytes({k: v.contiguous() for k, v in self.state_dict().items()}))
 
     def load(self, path: str | Path) -> None:
         """Read weights that :meth:`save` wrote for a network of the same shape."""
