@@ -29,7 +29,7 @@ PAIRS = {
     "animal": ("barn", "savanna"),
 }
 SEEDS = (0, 1, 2)
-START, FURTHER, RATE = 600, 500, 4e-3  # steps, steps, learning rate
+START, FURTHER, RATE = 600, 400, 4e-3  # steps, steps, learning rate
 ARMS = {  # method, further steps
     "source_only": ("source_only", FURTHER),
     "supervised": ("supervised", FURTHER),

@@ -1,5 +1,6 @@
 """Things planted for a test: labels that must not be read, and a plug-in from outside."""
 
+import resource
 import shutil
 import sys
 from collections.abc import Iterator
@@ -47,3 +48,14 @@ def toys(site: Path) -> Iterator[None]:
     sys.modules.pop("tests.toy_methods", None)
     METHODS._items.clear()
     METHODS._items.update(before)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """The system lets no file grow over ``size`` bytes: writing one fails half way."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -1,9 +1,10 @@
 """The loop keeps its promises: exact resume, phases, reductions, messages, atomic state."""
 
-import errno
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ from poseshift.methods.base import METHODS
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run
 from poseshift.schedule import rate
-from tests.planted import plant_nan, toys
+from tests.planted import largest_file, plant_nan, toys
 from tests.tiny_runs import assert_same_run, same, tiny, without_speed
 
 TOYS = ["toy_mean_teacher", "toy_three_phases"]
@@ -111,6 +112,16 @@ def test_a_state_of_other_settings_is_refused(tmp_path: Path):
         fit(other, tmp_path / "run", resume=True, progress=False)
 
 
+def test_a_resumed_run_needs_its_start_no_more(tmp_path: Path):
+    start = fit(tiny(steps=1), tmp_path / "start", progress=False)
+    config = tiny().model_copy(update={"init": str(start.path)})
+    whole = fit(config, tmp_path / "whole", progress=False)
+    with pytest.raises(Interrupted):
+        fit(config, tmp_path / "parts", progress=False, on_step=stopping_at(3))
+    shutil.rmtree(start.path)
+    assert_same_run(whole, fit(config, tmp_path / "parts", resume=True, progress=False))
+
+
 def test_other_data_than_the_run_began_with_is_refused(tmp_path: Path):
     fit(tiny("supervised"), tmp_path / "run", progress=False)
     other = tiny("supervised").model_copy(update={"target": "world:street?count=8"})
@@ -166,20 +177,17 @@ def test_source_only_never_opens_the_target(tmp_path: Path):
 # --- when it goes wrong ---------------------------------------------------------------------------
 
 
-def test_a_full_disk_leaves_the_state_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_full_disk_leaves_the_state_before(tmp_path: Path):
     whole = fit(tiny(), tmp_path / "whole", progress=False)
-    save, calls = torch.save, []
+    half = (whole.path / "state.pt").stat().st_size // 2  # room for the weights alone
+    with ExitStack() as disk:
 
-    def full_at_the_second(state: Any, path: Path) -> None:
-        calls.append(path)
-        if len(calls) == 2:
-            Path(path).write_bytes(b"half of it")
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        save(state, path)
+        def fill(step: int) -> None:
+            if step == 2:
+                disk.enter_context(largest_file(half))
 
-    monkeypatch.setattr(torch, "save", full_at_the_second)
-    with pytest.raises(UserError, match=r"state\.pt.*No space left(.|\n)*free some space"):
-        fit(tiny(), tmp_path / "parts", progress=False)
+        with pytest.raises(UserError, match=r"state\.pt: could not be written(.|\n)*space"):
+            fit(tiny(), tmp_path / "parts", progress=False, on_step=fill)
     state = Run.open(tmp_path / "parts").load_state()
     assert state is not None
     assert state["step"] == 2
@@ -203,10 +211,16 @@ def test_out_of_memory_says_what_to_lower(
     assert fix in str(caught.value)
 
 
-def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path):
-    with pytest.raises(UserError, match=r"'supervised' is (nan|inf) at step 3(.|\n)*train\.lr"):
-        fit(tiny(lr=1e30, warmup=0), tmp_path / "run", progress=False)
-    assert Run.open(tmp_path / "run").metrics() == []
+@pytest.mark.parametrize(("every", "told"), [(100, 3), (2, 2)])
+def test_a_loss_that_is_no_number_stops_the_run_and_is_not_kept(
+    every: int, told: int, tmp_path: Path
+):
+    config = tiny(lr=1e30, warmup=0, checkpoint_every=every)
+    told_so = rf"'supervised' is (nan|inf) at step {told}(.|\n)*train\.lr"
+    with pytest.raises(UserError, match=told_so):
+        fit(config, tmp_path / "run", progress=False)
+    run = Run.open(tmp_path / "run")
+    assert (run.metrics(), run.checkpoints(), run.load_state()) == ([], [], None)
 
 
 def test_an_unreadable_crop_is_told_with_its_place(tmp_path: Path, puppet_packs: dict[str, Pack]):

@@ -107,7 +107,8 @@ def test_original_coordinates_are_those_of_the_users_images(run: Run, pack: Pack
 
 def test_the_json_says_what_was_measured(run: Run, pack: Pack):
     [found] = evaluate(run, pack)
-    assert found.folder == run.path / "evaluations" / "pack" / "000007"
+    place = f"pack-{pack.info.fingerprint[:8]}"
+    assert found.folder == run.path / "evaluations" / place / "000007"
     said = json.loads((found.folder / "metrics.json").read_text())
     assert said == found.metrics
     about = {"run": "run", "method": "source_only", "seed": 0, "step": 7, "choice": "last"}
@@ -120,7 +121,27 @@ def test_the_json_says_what_was_measured(run: Run, pack: Pack):
 def test_a_packs_name_cannot_leave_the_folder(run: Run, pack: Pack, tmp_path: Path):
     named = rewritten(pack, tmp_path / "other", name="../../a b")
     [found] = evaluate(run, named)
-    assert found.folder.parent == run.path / "evaluations" / ".._.._a_b"
+    assert found.folder.parent.parent == run.path / "evaluations"
+    assert found.folder.parent.name.startswith(".._.._a_b-")
+
+
+def test_packs_of_one_name_do_not_overwrite_each_other(run: Run, pack: Pack, tmp_path: Path):
+    with PackWriter(tmp_path / "other", pack.skeleton, SIDE, name=pack.info.name) as writer:
+        points, seen = pack.poses.keypoints_NK2[0], pack.poses.visibility_NK[0]
+        writer.add(Sample("a", bytes(pack.crops.encoded(0)), points, seen))
+    folders = [evaluate(run, p)[0].folder for p in (pack, Pack(tmp_path / "other"))]
+    assert folders[0] != folders[1]
+
+
+@pytest.mark.parametrize("role", ["source", "target"])
+def test_it_says_when_the_run_was_trained_on_these_samples(run: Run, pack: Pack, role: str):
+    assert evaluate(run, pack)[0].metrics["trained_on"] is None
+    data = {role: {"fingerprint": pack.info.fingerprint, "crop_from": "keypoints"}}
+    write_manifest(run, data, skeleton("body16"))
+    again = Run.open(run.path)
+    metrics = evaluate(again, pack)[0].metrics
+    assert metrics["trained_on"] == role
+    assert metrics["target_crop_from"] == ("keypoints" if role == "target" else None)
 
 
 def test_a_full_disk_is_told(run: Run, pack: Pack, monkeypatch: pytest.MonkeyPatch):

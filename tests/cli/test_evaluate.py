@@ -65,7 +65,7 @@ def test_leaks_and_mappings_are_said(
             writer.add(Sample(f"{i}", bytes(pack.crops.encoded(i)), points[i], seen[i]))
     said = poseshift("evaluate", run.path, tmp_path / "pack")
     assert said.code == 0
-    assert "these numbers leak" in said.out
+    assert "cropped around its labels: this leaks" in said.out
     assert "lsp14" in said.out
     assert "body16" in said.out
 
