@@ -74,6 +74,17 @@ def test_a_torchvision_of_another_torch_is_found(machine, error: Exception):
     assert found.fix == TORCHVISION_FIX
 
 
+def test_nothing_is_timed_beside_a_torchvision_that_breaks_the_networks(
+    machine, monkeypatch: pytest.MonkeyPatch
+):
+    broken = doctor.Finding("torchvision does not match", doctor.TORCHVISION_FIX)
+    monkeypatch.setattr(doctor, "findings", lambda: [broken])
+    monkeypatch.setattr(doctor, "step_seconds", lambda *_: pytest.fail("timed"))
+    report = doctor.diagnose()
+    assert (report["step_ms"], report["expected_minutes"]) == (None, {})
+    assert report["findings"] == [{"problem": broken.problem, "fix": doctor.TORCHVISION_FIX}]
+
+
 def test_a_healthy_machine_has_no_findings(machine):
     for healthy in (
         {},

@@ -15,6 +15,7 @@ import torch
 from poseshift.build import build_method, open_domains
 from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
+from poseshift.data.loader import UniformSampler
 from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.types import Sample
 from poseshift.engine import _Loop, fit
@@ -120,6 +121,27 @@ def test_a_resumed_run_needs_its_start_no_more(tmp_path: Path):
         fit(config, tmp_path / "parts", progress=False, on_step=stopping_at(3))
     shutil.rmtree(start.path)
     assert_same_run(whole, fit(config, tmp_path / "parts", resume=True, progress=False))
+
+
+def test_a_run_that_starts_from_another_draws_its_own_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    asked: list[Any] = []
+    real = UniformSampler.indices
+
+    def indices(self: UniformSampler, step: int, count: int) -> Any:
+        asked.append(real(self, step, count))
+        return asked[-1]
+
+    start = fit(tiny(), tmp_path / "start", progress=False)
+    monkeypatch.setattr(UniformSampler, "indices", indices)
+    again = fit(tiny(), tmp_path / "again", progress=False)
+    first = [list(batch) for batch in asked]
+    asked.clear()
+    assert again.checkpoints() == start.checkpoints()
+    fit(tiny().model_copy(update={"init": str(start.path)}), tmp_path / "on", progress=False)
+    assert len(first) == len(asked)
+    assert first != [list(batch) for batch in asked]
 
 
 def test_other_data_than_the_run_began_with_is_refused(tmp_path: Path):

@@ -11,7 +11,7 @@ from poseshift.data.types import Sample
 from poseshift.engine import fit
 from poseshift.run import Run
 from poseshift.skeleton import joint_map, skeleton
-from tests.tiny_runs import TEST, Shell, tiny
+from tests.tiny_runs import SOURCE, TARGET, TEST, Shell, tiny
 
 
 @pytest.fixture
@@ -68,6 +68,23 @@ def test_leaks_and_mappings_are_said(
     assert "cropped around its labels: this leaks" in said.out
     assert "lsp14" in said.out
     assert "body16" in said.out
+
+
+def test_numbers_on_what_was_trained_on_are_marked(poseshift: Shell, tmp_path: Path):
+    config = tiny("supervised", steps=1).model_copy(update={"side": 64})
+    run = fit(config, tmp_path / "both", progress=False)
+    said = poseshift("evaluate", run.path, SOURCE, TARGET, TEST).out
+    assert "! studio/train is the source this run was trained on: not held out" in said
+    assert "! street/train is the target this run was trained on: transductive" in said
+    assert "street/test is" not in said
+
+
+def test_a_target_that_was_cropped_around_its_labels_is_told(poseshift: Shell, run: Run):
+    manifest = json.loads((run.path / "manifest.json").read_text())
+    manifest["data"]["target"] = {"fingerprint": "x", "crop_from": "keypoints"}
+    (run.path / "manifest.json").write_text(json.dumps(manifest))
+    said = poseshift("evaluate", run.path, TEST)
+    assert "! the target it was trained on was cropped around its labels" in said.out
 
 
 def test_what_cannot_be_measured_is_a_dash(

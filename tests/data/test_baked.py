@@ -80,6 +80,26 @@ def test_a_spec_of_nothing(empty: Path, spec: str, message: str):
     assert not empty.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "skeleton", "split"),
+    [
+        ("world:lottery-7-target", "body16", "train"),
+        ("world:lottery-7-source/test", "body16", "test"),
+        ("world:lottery-1003-target-hand/test?count=9", "hand21", "test"),
+        ("world:studio->street/pose", "body16", "train"),
+        ("world:studio->street/appearance/test", "body16", "test"),
+    ],
+)
+def test_pairs_and_lottery_worlds_have_names(text: str, skeleton: str, split: str):
+    spec = WorldSpec.parse(text)
+    assert (spec.world.skeleton, spec.split) == (skeleton, split)
+
+
+def test_the_ends_of_a_lottery_pair_differ():
+    ends = [WorldSpec.parse(f"world:lottery-7-{end}").world.config for end in ("source", "target")]
+    assert ends[0] != ends[1]
+
+
 def test_a_path_is_opened_as_it_is(puppet_packs: dict[str, Pack]):
     pack = puppet_packs["studio"]
     assert open_pack(pack.path, 999).info == pack.info

@@ -19,6 +19,7 @@ from poseshift.data.views import (
     ViewConfig,
     affine_matrix,
     apply,
+    inverted,
     labeled_view,
     normalize,
     photometric,
@@ -294,6 +295,34 @@ def test_a_plain_view_is_the_crop_at_the_networks_side():
     torch.testing.assert_close(same.matrix_B33, torch.eye(3).expand(2, 3, 3))
     halved = F.avg_pool2d(to_float(crop), 2)  # two to one, centres aligned: a plain mean
     torch.testing.assert_close(smaller.image_BCHW, normalize(halved), atol=1e-4, rtol=0)
+
+
+def test_a_much_larger_crop_is_averaged_and_not_skipped_over():
+    board = (torch.arange(96)[:, None] + torch.arange(96)[None]) % 2 * 255
+    crop_BHWC = board[None, :, :, None].expand(1, 96, 96, 3).to(torch.uint8)
+    grey = torch.full((1, 3, 32, 32), 0.5)
+    inner = plain_view(crop_BHWC, 32).image_BCHW[..., 1:-1, 1:-1]
+    # A third of the side: nine pixels of a checkerboard average to a half, give or take a ninth.
+    assert (inner - normalize(grey)[..., 1:-1, 1:-1]).abs().max() < 0.3
+
+
+@pytest.mark.parametrize("side", [31, 32, 48, 95])
+def test_a_dot_lands_where_apply_says_through_the_average_too(side: int):
+    crop_BHWC = torch.zeros(1, 96, 96, 3, dtype=torch.uint8)
+    crop_BHWC[:, 40:43, 60:63] = 255  # centred on (61, 41)
+    view = plain_view(crop_BHWC, side)
+    light = (view.image_BCHW - normalize(torch.zeros(1, 3, 1, 1)))[0, 0].double()
+    ticks = torch.arange(side, dtype=torch.float64)
+    seen = torch.stack([(light.sum(0) * ticks).sum(), (light.sum(1) * ticks).sum()]) / light.sum()
+    wanted = apply(view.matrix_B33[0], torch.tensor([[61.0, 41.0]]))[0]
+    torch.testing.assert_close(seen.float(), wanted, atol=0.2, rtol=0)
+
+
+def test_the_written_out_inverse_is_the_inverse():
+    matrix_B33 = affine_matrix(drawn(16), ViewConfig(rotation=180, shear=30), 96)
+    torch.testing.assert_close(
+        inverted(matrix_B33).double(), torch.linalg.inv(matrix_B33.double()), atol=2e-5, rtol=1e-5
+    )
 
 
 def test_views_repeat_with_their_draws_and_differ_without():
