@@ -1,4 +1,4 @@
-"""Atomic writing: a reader sees the old file or the new one, never half of one."""
+"""Reading YAML as plain data; writing so that a reader sees the old file or the new one, whole."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from poseshift.errors import UserError
+import yaml
+
+from poseshift.errors import BadInput, UserError
 
 
 def make_folder(path: Path) -> Path:
@@ -48,3 +50,22 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, data: Any) -> None:
     """Write a JSON file atomically."""
     write_text(path, json.dumps(data, indent=2) + "\n")
+
+
+def load_yaml(path: Path) -> object:
+    """Read a YAML file as plain data, or say which line cannot be read."""
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput("no such file", where=path, fix="check the path") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"cannot be read as text: {error}", where=path, fix="give a YAML file in UTF-8"
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise BadInput(
+            f"is not valid YAML: {getattr(error, 'problem', None) or type(error).__name__}",
+            where=f"{path}, line {mark.line + 1}" if mark else path,
+            fix="check indentation, brackets and quotes there",
+        ) from None

@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poseshift.errors import BadInput, UserError, nearest
+from poseshift.files import load_yaml
 
 
 class Frozen(BaseModel):
@@ -26,22 +27,11 @@ _NOT_YAML = (yaml.YAMLError, ValueError, RecursionError)
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read a YAML file that must hold a mapping."""
-    file = Path(path)
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise BadInput("no such file", where=file) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read ({error})", where=file) from error
-    except _NOT_YAML as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "is not YAML"
-        raise BadInput(f"not valid YAML: {problem}", where=f"{file}{line}") from error
+    data = load_yaml(Path(path))
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise BadInput(f"expected 'key: value' lines, found a {type(data).__name__}", where=file)
+        raise BadInput(f"expected 'key: value' lines, found a {type(data).__name__}", where=path)
     return data
 
 

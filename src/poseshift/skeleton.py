@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from poseshift.errors import BadInput, nearest
+from poseshift.files import load_yaml
 from poseshift.keypoint_names import meaning
-from poseshift.skeleton_file import checked, read_yaml
+from poseshift.skeleton_file import checked
 
 _FOLDER = Path(__file__).with_name("skeletons")
 
@@ -113,7 +114,7 @@ def skeleton(name_or_path: str | Path) -> Skeleton:
         ['thumb_cmc', 'index_mcp']
     """
     if isinstance(name_or_path, Path) or Path(name_or_path).suffix in {".yaml", ".yml"}:
-        return Skeleton.from_dict(read_yaml(Path(name_or_path)), name_or_path)
+        return Skeleton.from_dict(load_yaml(Path(name_or_path)), name_or_path)
     if name_or_path not in builtin_skeletons():
         raise BadInput(
             f"no built-in skeleton is called '{name_or_path}'",
@@ -125,7 +126,7 @@ def skeleton(name_or_path: str | Path) -> Skeleton:
 @cache
 def _builtin(name: str) -> Skeleton:
     path = _FOLDER / f"{name}.yaml"
-    return Skeleton.from_dict(read_yaml(path), path)
+    return Skeleton.from_dict(load_yaml(path), path)
 
 
 def builtin_skeletons() -> list[str]:
@@ -256,7 +257,7 @@ def _user_aliases(
     where: str | Path = "aliases"
     said: object = aliases or {}
     if isinstance(aliases, str | Path):
-        where, said = aliases, read_yaml(Path(aliases))
+        where, said = aliases, load_yaml(Path(aliases))
     if not isinstance(said, Mapping):
         raise BadInput(
             f"expected one 'target joint: source joint' a line, found {type(said).__name__}",

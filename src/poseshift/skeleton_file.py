@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import yaml
-
 from poseshift.errors import BadInput, nearest
 from poseshift.keypoint_names import mirror
 
@@ -176,22 +174,3 @@ def _kind(thing: object) -> str:
     if isinstance(thing, Mapping):
         return "a mapping"
     return f"{type(thing).__name__} {thing!r}"
-
-
-def read_yaml(path: Path) -> object:
-    """Read a YAML file as plain data, or say which line cannot be read."""
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput("no such file", where=path, fix="check the path") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(
-            f"cannot be read as text: {error}", where=path, fix="give a YAML file in UTF-8"
-        ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise BadInput(
-            f"is not valid YAML: {getattr(error, 'problem', None) or type(error).__name__}",
-            where=f"{path}, line {mark.line + 1}" if mark else path,
-            fix="check indentation, brackets and quotes there",
-        ) from None

@@ -287,6 +287,11 @@ CASES = [
         "evaluate/no such step", evaluate(lambda r: None, "--step", "3"), ("step 3", "kept are 2")
     ),
     Case(
+        "evaluate/step and peek",
+        evaluate(lambda r: None, "--step", "2", "--peek"),
+        ("--peek", "--step", "give one of them"),
+    ),
+    Case(
         "evaluate/no checkpoint",
         evaluate(lambda r: r.weights(2).unlink()),
         ("no checkpoint", "--resume"),

@@ -32,7 +32,7 @@ from poseshift.data.formats.files import (
 from poseshift.data.formats.joints import skeleton_for
 from poseshift.data.types import UNLABELED, VISIBLE
 from poseshift.errors import BadInput
-from poseshift.skeleton_file import read_yaml
+from poseshift.files import load_yaml
 
 _HEADER = ("scorer", "individuals", "bodyparts", "coords")
 _UNIQUE = "single"  # the individual under which DeepLabCut files points that belong to no animal
@@ -234,7 +234,7 @@ def _config_edges(path: Path, names: list[str]) -> list[tuple[str, str]]:
 
 
 def _config_pairs(config: Path) -> list[tuple[str, str]]:
-    data = read_yaml(config)
+    data = load_yaml(config)
     pairs = data.get("skeleton") if isinstance(data, dict) else None
     return [
         (str(pair[0]), str(pair[1]))
