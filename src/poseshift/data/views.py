@@ -98,8 +98,8 @@ def inverted(matrix_B33: Tensor) -> Tensor:
     """Inverse of affine matrices, written out: exact enough in float32, on any device.
 
     Example:
-        >>> inverted(torch.tensor([[[2.0, 0, 1], [0, 4, 0], [0, 0, 1]]]))[0, 0]
-        tensor([ 0.5000,  0.0000, -0.5000])
+        >>> inverted(torch.tensor([[[2.0, 0, 1], [0, 4, 0], [0, 0, 1]]]))[0].diag()
+        tensor([0.5000, 0.2500, 1.0000])
     """
     a, b, c = matrix_B33[..., 0, :].unbind(-1)
     d, e, f = matrix_B33[..., 1, :].unbind(-1)
