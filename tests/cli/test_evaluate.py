@@ -37,7 +37,7 @@ def test_a_table_names_pack_method_checkpoint_and_groups(poseshift: Shell, run: 
 
 def test_a_peek_is_marked_in_table_and_json(poseshift: Shell, run: Run):
     said = poseshift("evaluate", run.path, TEST, "--peek")
-    assert "ORACLE: chosen with these labels" in said.out
+    assert "ORACLE: this checkpoint was chosen with the labels" in said.out
     found = json.loads(poseshift("evaluate", run.path, TEST, "--peek", "--json").out)
     last, peek = found["evaluations"]
     assert (last["choice"], peek["choice"]) == ("last", "peek")

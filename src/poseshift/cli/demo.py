@@ -34,7 +34,7 @@ def demo(
 
     from rich.console import Console
 
-    from poseshift.cli.show import evaluation_table
+    from poseshift.cli.show import evaluation_tables
     from poseshift.demo import run_demo
 
     result = run_demo(out, steps, seed)
@@ -46,6 +46,6 @@ def demo(
         typer.echo(json.dumps({"rows": rows, "picture": str(result.picture)}))
         return
     console = Console()
-    console.print(evaluation_table(result.rows))
+    console.print(evaluation_tables(result.rows))
     console.print(f"open next: {result.picture.resolve()}", soft_wrap=True, markup=False)
     console.print("then: docs/quickstart.md, or poseshift prepare --help for your own data")

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from rich.console import Console
+from rich import box
+from rich.console import Console, Group
 from rich.table import Table
 
 from poseshift.evaluation import PEEK, Evaluation
@@ -36,7 +37,7 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         measure = f"measure it: poseshift evaluate {run.path} TEST_PACK"
         console.print(measure, soft_wrap=True, markup=False)
         return
-    console.print(evaluation_table(found))
+    console.print(evaluation_tables(found))
     for evaluation in found:
         file = evaluation.folder / "predictions.arrow"
         console.print(f"predictions: {file}", soft_wrap=True, markup=False)
@@ -54,36 +55,48 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
         lines.append(f"! {pack} is the {role} this run was trained on: {how}")
     if metrics["crop_from"] == "keypoints":
         lines.append(f"! {pack} was cropped around its labels: this leaks where joints are")
+    if metrics["choice"] == PEEK:
+        lines.append("! ORACLE: this checkpoint was chosen with the labels it is scored on")
     if metrics["target_crop_from"] == "keypoints":
         lines.append("! the target it was trained on was cropped around its labels")
     return lines
 
 
-def evaluation_table(found: Sequence[Evaluation]) -> Table:
-    """One row an evaluation, one column a joint group."""
+def evaluation_tables(found: Sequence[Evaluation]) -> Group:
+    """Two tables that fit a terminal: the numbers of every evaluation, and its joint groups."""
     groups = list(found[0].metrics["pck_per_group"])
-    table = Table(title="PCK@0.05 of the crop side, percent", title_justify="left")
-    for name in ("measured on", "method", "checkpoint"):
-        table.add_column(name)
-    for name in ("PCK", "95 %", "protocol", "median px", *groups):
-        table.add_column(name, justify="right")
+    whole = _table(
+        "PCK@0.05 of the crop side, percent; median error in pixels",
+        ("measured on", "method", "checkpoint"),
+        ("PCK", "95 %", "protocol", "median"),
+    )
+    parts = _table("PCK by joint group", ("measured on", "method"), groups)
     for evaluation in found:
-        table.add_row(*_cells(evaluation, groups))
+        metrics = evaluation.metrics
+        what = [str(metrics["pack"]), str(metrics["method"])]
+        per_group = (percent(metrics["pck_per_group"].get(name)) for name in groups)
+        whole.add_row(*what, *_cells(evaluation))
+        parts.add_row(*what, *per_group)
+    return Group(whole, parts)
+
+
+def _table(title: str, names: Sequence[str], numbers: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name in names:
+        table.add_column(name, no_wrap=True)
+    for name in numbers:
+        table.add_column(name, justify="right")
     return table
 
 
-def _cells(evaluation: Evaluation, groups: Sequence[str]) -> list[str]:
+def _cells(evaluation: Evaluation) -> list[str]:
     metrics: dict[str, Any] = evaluation.metrics
-    mark = " (ORACLE: chosen with these labels)" if evaluation.choice == PEEK else ""
-    interval = metrics["pck_interval"]
-    median = metrics["pixel_error"]["median"]
+    mark = " (ORACLE)" if evaluation.choice == PEEK else ""
+    interval, median = metrics["pck_interval"], metrics["pixel_error"]["median"]
     return [
-        str(metrics["pack"]),
-        str(metrics["method"]),
         f"{evaluation.choice} {evaluation.step}{mark}",
         percent(metrics["pck"]),
         "-" if interval is None else f"{percent(interval[0])}-{percent(interval[1])}",
         percent(metrics["pck_protocol"]),
         "-" if median is None else f"{median:.2f}",
-        *(percent(metrics["pck_per_group"].get(group)) for group in groups),
     ]
