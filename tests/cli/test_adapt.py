@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from poseshift import devices, engine
+from poseshift.cli import show
 from poseshift.cli.adapt import free_folder
 from poseshift.config import RunConfig
 from poseshift.engine import fit
@@ -34,6 +35,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[RunConfig, Path]]:
         return Run(out, config)
 
     monkeypatch.setattr(engine, "fit", fit)
+    monkeypatch.setattr(show, "about_data", lambda _: [])
     return calls
 
 
@@ -148,3 +150,10 @@ def test_only_the_first_process_evaluates(
     said = poseshift("adapt", SOURCE, "--test", TEST)
     assert (said.code, said.out) == (0, "")
     assert len(asked) == 1
+
+
+def test_what_a_mapping_drops_is_said(poseshift: Shell, tmp_path: Path):
+    out = tmp_path / "out"
+    said = poseshift("adapt", SOURCE, "--out", out, *words(tiny()), "--set", "skeleton=lsp14")
+    assert said.code == 0
+    assert "pelvis" in said.err

@@ -51,7 +51,7 @@ def adapt(
     Several machines: start the same line under torchrun or SLURM, with --devices and
     --set train.nodes saying how many processes and machines there are.
     """
-    from poseshift.cli.show import print_evaluations
+    from poseshift.cli.show import about_data, print_evaluations
     from poseshift.config import load_config
     from poseshift.data.baked import open_pack
     from poseshift.devices import is_chief
@@ -77,6 +77,8 @@ def adapt(
         run = fit(plan, out or free_folder(Path("runs"), plan.method.name))
     if not is_chief():
         return
+    for line in about_data(run):
+        typer.echo(line, err=True)
     packs = [open_pack(name, run.config.side) for name in test or []]
     found = [e for pack in packs for e in evaluate(run, pack)]
     print_evaluations(run, found, json_output=json_output)

@@ -14,6 +14,8 @@ from rich.table import Table
 from poseshift.evaluation import PEEK, Evaluation
 from poseshift.run import Run
 
+_LEAK = "! the target it was trained on was cropped around its labels: this leaks where joints are"
+
 
 def percent(value: float | None) -> str:
     """A share as people read it.
@@ -47,6 +49,15 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         console.print(line, soft_wrap=True, markup=False)
 
 
+def about_data(run: Run) -> list[str]:
+    """What a person should know of the data a run was trained on."""
+    data = run.manifest["data"]
+    lines = [role["mapping"] for role in data.values() if role.get("mapping")]
+    if data.get("target", {}).get("crop_from") == "keypoints":
+        lines.append(_LEAK)
+    return lines
+
+
 def warnings(metrics: dict[str, Any]) -> list[str]:
     """What keeps an evaluation from being the plain held-out number it looks like."""
     pack, role, lines = metrics["pack"], metrics["trained_on"], []
@@ -58,7 +69,7 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
     if metrics["choice"] == PEEK:
         lines.append("! ORACLE: this checkpoint was chosen with the labels it is scored on")
     if metrics["target_crop_from"] == "keypoints":
-        lines.append("! the target it was trained on was cropped around its labels")
+        lines.append(_LEAK)
     return lines
 
 
