@@ -89,14 +89,14 @@ def arm_mean(bench: Bench, kind: str, arm: str, quick: bool) -> float:
 
 def gap(bench: Bench, quick: bool) -> None:
     """The room for adaptation on the named pairs."""
-    kinds = ("body",) if quick else tuple(PAIRS)
-    low = {kind: arm_mean(bench, kind, "source_only", quick) for kind in kinds}
-    high = {kind: arm_mean(bench, kind, "supervised", quick) for kind in kinds}
-    bench.check("body_supervised_pck", high["body"], ">=", 0.8)
-    bench.check("body_source_only_pck", low["body"], ">=", 0.2)
-    bench.check("body_source_only_pck", low["body"], "<=", 0.6)
-    for kind in kinds:
-        bench.check(f"{kind}_gap", high[kind] - low[kind], ">=", 0.25 if kind == "body" else 0.15)
+    for kind in ("body",) if quick else PAIRS:
+        low = arm_mean(bench, kind, "source_only", quick)
+        high = arm_mean(bench, kind, "supervised", quick)
+        if kind == "body":
+            bench.check("body_supervised_pck", high, ">=", 0.8)
+            bench.check("body_source_only_pck", low, ">=", 0.2)
+            bench.check("body_source_only_pck", low, "<=", 0.6)
+        bench.check(f"{kind}_gap", high - low, ">=", 0.25 if kind == "body" else 0.15)
 
 
 def double(bench: Bench, quick: bool) -> None:
