@@ -93,7 +93,7 @@ def nan_target_equal(method: str) -> Mapping[str, Any]:
         runs = []
         for name, target in (("seen", str(pack.path)), ("blind", str(blind))):
             config = small(method, 10).model_copy(update={"target": target})
-            runs.append(_weights(fit(config, f"{folder}/{name}", progress=False)))
+            runs.append(_weights(fit(config, f"{folder}/run-{name}", progress=False)))
         return {"nan_target_equal": int(_same(*runs))}
 
 
