@@ -53,7 +53,7 @@ def loader(count: int) -> Mapping[str, Any]:
         for _batch in source.steps(0, steps):
             pass
         rounds.append(32 * steps / (time.perf_counter() - start))
-    size = statistics.fmean(len(domain.crops.encoded(i)) for i in range(100))
+    size = statistics.fmean(len(domain.crops.encoded(i)) for i in range(min(100, count)))
     return {"loader_images_per_s": statistics.median(rounds), "jpeg_bytes": round(size)}
 
 
