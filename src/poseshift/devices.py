@@ -105,8 +105,7 @@ def place(module: Net, device: torch.device | str, channels_last: bool = True) -
 def keep_freed_memory() -> None:
     """Tell glibc to keep freed blocks: a CPU step frees and asks for the same large ones again.
 
-    Without it every large tensor is a fresh mapping the kernel must zero (measured: 15-25 % of a
-    step of the tiny network).
+    Without it every large tensor is a fresh mapping that the kernel must zero.
     """
     if platform.system() != "Linux":
         return
