@@ -11,15 +11,19 @@ import argparse
 import ast
 import hashlib
 import json
+import math
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from scipy.stats import t
 
 from poseshift.config import RunConfig
 from poseshift.engine import fit
@@ -30,31 +34,72 @@ from poseshift.settings import dump_yaml
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SOURCE = ROOT / "src" / "poseshift"
-# What a training run's numbers depend on; the command line and reports are not among it.
-TRAINING_CODE = (
-    "config.py", "evaluation.py", "predict.py", "metrics",
-    "build.py", "engine.py", "schedule.py", "data/baked.py", "data/domain.py", "data/draws.py",
-    "data/heatmap.py", "data/loader.py", "data/pack.py", "data/views.py", "data/puppets",
-    "methods", "nn",
-)  # fmt: skip
+TRAINING, MEASURING = ("poseshift.engine",), ("poseshift.evaluation",)
+# Modules that no number of these tables depends on: they may change without measuring anew.
+MUTE = {"poseshift"} | {
+    f"poseshift.{name}"
+    for name in (
+        "errors", "files", "interrupt", "keypoint_names", "methods", "pictures", "progress",
+        "registry", "run", "settings", "threads",
+        # Used by runs that start from foreign weights, or are given frames of the target, only.
+        "nn.starting", "nn.vitpose", "data.frames", "data.frame_files", "data.matching",
+        "data.mixed", "data.names", "data.part", "data.prepare", "data.formats",
+        "data.formats.base", "data.formats.files", "data.formats.joints", "data.cutter",
+    )
+}  # fmt: skip
 
 Row = dict[str, Any]
 
 
 @cache
-def code_hash(parts: tuple[str, ...] = TRAINING_CODE) -> str:
-    """Hash of what the code says: its syntax trees without docstrings, comments or layout."""
+def code_hash(
+    method: str = "source_only",
+    figure: str = "body16",
+    entries: tuple[str, ...] = (*TRAINING, *MEASURING),
+) -> str:
+    """Hash of the code a method's run on a figure's worlds depends on.
+
+    That is every module the entries, the method and the figure import, as syntax trees
+    without docstrings, comments or layout: what another method does is no reason to measure again.
+    """
+    found: set[str] = set()
+    waiting = [*entries, f"poseshift.methods.{method}", f"poseshift.data.puppets.figures.{figure}"]
     digest = hashlib.sha256()
-    for part in parts:
-        place = SOURCE / part
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                body = getattr(node, "body", None)
-                if isinstance(body, list) and body and _is_docstring(body[0]):
-                    node.body = body[1:]  # type: ignore[attr-defined]
-            digest.update(ast.dump(tree).encode())
+    while waiting:
+        name = waiting.pop()
+        file = _module_file(name)
+        if name in found or name in MUTE or file is None:
+            continue
+        found.add(name)
+        waiting += _imports(ast.parse(file.read_text(encoding="utf-8")))
+    for name in sorted(found):
+        digest.update(_bare(str(_module_file(name))).encode())
     return digest.hexdigest()[:12]
+
+
+def _module_file(name: str) -> Path | None:
+    place = SOURCE.joinpath(*name.split(".")[1:])
+    return next((f for f in (place.with_suffix(".py"), place / "__init__.py") if f.is_file()), None)
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    """Names of ours a module imports, anywhere in it."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("poseshift"):
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name.startswith("poseshift"))
+
+
+@cache
+def _bare(file: str) -> str:
+    tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and _is_docstring(body[0]):
+            node.body = body[1:]  # type: ignore[attr-defined]
+    return ast.dump(tree)
 
 
 def _is_docstring(node: ast.AST) -> bool:
@@ -87,6 +132,7 @@ class Bench:
         kept = json.loads(self.path.read_text()) if self.path.exists() and not quick else {}
         self.rows: list[Row] = kept.get("rows", [])
         self.checks: list[Row] = kept.get("checks", [])
+        self.claims: list[Row] = kept.get("claims", [])
         self.kept: dict[str, Row] = {}
         self.part, self.unfinished = "", False
 
@@ -96,6 +142,7 @@ class Bench:
         self.kept = {row["key"]: row for row in self.rows}
         self.rows = [row for row in self.rows if row["part"] != part]
         self.checks = [check for check in self.checks if check["part"] != part]
+        self.claims = [claim for claim in self.claims if claim["part"] != part]
 
     def finish(self) -> None:
         """End a part: kept rows it did not tell again are stale and go."""
@@ -109,9 +156,17 @@ class Bench:
         measure: Callable[[], Mapping[str, Any]],
         *,
         fresh: bool = False,
+        code: str = "",
     ) -> Row:
-        """Measure one case, or take the row kept from an earlier call unless it must be fresh."""
-        key = key_of(self.part, dict(what), code_hash())
+        """Measure one case, or take the row kept from an earlier call unless it must be fresh.
+
+        Args:
+            what: The case.
+            measure: Gives what was found.
+            fresh: Measure in any case.
+            code: Hash of the code the case depends on, see :func:`code_hash`.
+        """
+        key = key_of(self.part, dict(what), code or code_hash())
         if fresh or key not in self.kept:
             print(f"[{self.name}] {' '.join(f'{k}={v}' for k, v in what.items())}", flush=True)
             measured = dict(measure())
@@ -128,6 +183,23 @@ class Bench:
         said = {"metric": metric, "value": value, "op": op, "target": target, "ok": ok}
         self.checks.append({"part": self.part, **said})
         print(f"[{self.name}] {metric} = {value:.4g} {op} {target}: {'ok' if ok else 'MISSED'}")
+
+    def claim(self, claim: str, differences: Sequence[float]) -> None:
+        """Hold a claim that a difference is positive against paired differences over seeds.
+
+        Upheld or refuted where the 95 % interval of their mean (Student's t) excludes 0.
+        """
+        n, effect = len(differences), statistics.fmean(differences)
+        if n > 1:
+            reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(differences) / n**0.5
+        else:
+            reach = math.inf
+        low, high = effect - reach, effect + reach
+        verdict = "upheld" if low > 0 else "refuted" if high < 0 else "undecided"
+        interval = [low, high] if n > 1 else None
+        said = {"claim": claim, "verdict": verdict, "effect": effect, "interval": interval, "n": n}
+        self.claims.append({"part": self.part, **said})
+        print(f"[{self.name}] {claim}: {verdict} ({effect:+.4f}, n = {n})")
 
     def write(self) -> None:
         """Write the JSON, rows finished so far included, and those not yet told again."""
@@ -148,16 +220,22 @@ class Bench:
                 "versions": package_versions(),
                 "seeds": sorted({row["seed"] for row in rows if "seed" in row}),
                 "checks": self.checks,
+                "claims": self.claims,
                 "rows": rows,
             },
         )
 
 
-def kept_run(config: RunConfig) -> tuple[Run, float]:
+def bench_folder() -> Path:
+    """Where training runs are kept."""
+    return Path(os.environ.get("POSESHIFT_BENCH", ROOT / "runs" / "bench"))
+
+
+def kept_run(config: RunConfig, figure: str = "body16") -> tuple[Run, float]:
     """Train a run, or take the one kept under the same settings and code; seconds it took."""
-    base = Path(os.environ.get("POSESHIFT_BENCH", ROOT / "runs" / "bench"))
     settings = hashlib.sha256(dump_yaml(config).encode()).hexdigest()[:12]
-    path = base / f"{config.method.name}-{settings}-{code_hash()}"
+    code = code_hash(config.method.name, figure, TRAINING)
+    path = bench_folder() / f"{config.method.name}-{settings}-{code}"
     seconds = path / "seconds.json"
     if seconds.exists():
         return Run.open(path), json.loads(seconds.read_text())["seconds"]

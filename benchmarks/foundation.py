@@ -14,76 +14,56 @@ from __future__ import annotations
 import statistics
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from benchmarks import exactness, speed
-from benchmarks.common import Bench, arguments, kept_run, key_of
-from poseshift.config import RunConfig, load_config
+from benchmarks.arms import FURTHER, PAIRS, START, Arm, begin, figure, plan, worlds
+from benchmarks.common import Bench, arguments, code_hash, kept_run, key_of
 from poseshift.data.baked import open_pack
 from poseshift.evaluation import evaluate
 from poseshift.settings import dump_yaml
 
-PAIRS = {
-    "body": ("studio", "street"),
-    "hand": ("desk", "kitchen"),
-    "animal": ("barn", "savanna"),
-}
 SEEDS = (0, 1, 2)
-START, FURTHER, RATE = 600, 400, 4e-3  # steps, steps, learning rate
-ARMS = {  # method, further steps
-    "source_only": ("source_only", FURTHER),
-    "supervised": ("supervised", FURTHER),
-    "supervised_double": ("supervised", 2 * FURTHER),
+ARMS = {
+    "source_only": Arm("source_only"),
+    "supervised": Arm("supervised"),
+    "supervised_double": Arm("supervised", steps=2 * FURTHER, checkpoints=8),
 }
 
 
-def plan(
-    pair: tuple[str, str],
-    method: str,
-    steps: int,
-    seed: int,
-    init: str | None = None,
-    count: str = "",
-) -> RunConfig:
-    """Settings of one run."""
-    source, target = (f"world:{name}{count}" for name in pair)
-    return load_config(
-        source=source, target=target, method=method, init=init,
-        train={"steps": steps, "seed": seed, "lr": RATE, "checkpoint_every": steps},
-    )  # fmt: skip
-
-
-def gap_row(kind: str, arm: str, seed: int, quick: bool) -> Mapping[str, Any]:
+def gap_row(kind: str, arm: Arm, seed: int, quick: bool) -> Mapping[str, Any]:
     """Train one arm of one seed and measure it on held-out images of both worlds."""
-    pair, scale = PAIRS[kind], 100 if quick else 1
     count = "?count=64" if quick else ""
-    start, spent = kept_run(plan(pair, "source_only", START // scale, seed, count=count))
-    method, steps = ARMS[arm][0], ARMS[arm][1] // scale
-    run, more = kept_run(plan(pair, method, steps, seed, str(start.path), count))
+    if quick:
+        arm = replace(arm, steps=arm.steps // 100)
+    begun = begin(kind, arm, seed, steps=START // 100 if quick else START, count=count)
+    run, more = kept_run(plan(kind, arm, seed, begun.path, count=count), figure(kind))
     found = {
         world: evaluate(run, open_pack(f"world:{world}/test{count}", run.config.side))[0].metrics
-        for world in pair
+        for world in worlds(kind)
     }
-    source, target = (found[world] for world in pair)
+    source, target = found.values()
     return {
         "pck": target["pck"],
         "pck_protocol": target["pck_protocol"],
         "median_px": target["pixel_error"]["median"],
         "source_pck": source["pck"],
         "choice": "last",
-        "steps": START // scale + steps,
-        "seconds": round(spent + more, 1),
+        "steps": START + arm.steps,
+        "seconds": round(begun.seconds + more, 1),
     }
 
 
-def arm_mean(bench: Bench, kind: str, arm: str, quick: bool) -> float:
+def arm_mean(bench: Bench, kind: str, name: str, quick: bool) -> float:
     """Mean PCK of one arm over seeds."""
-    scores = []
+    scores, arm = [], ARMS[name]
+    code = code_hash(arm.method, figure(kind))
     for seed in SEEDS if not quick else (0,):
-        method, steps = ARMS[arm]
-        settings = key_of(START, dump_yaml(plan(PAIRS[kind], method, steps, seed)))
-        what = {"pair": "->".join(PAIRS[kind]), "arm": arm, "seed": seed, "settings": settings}
-        scores.append(bench.row(what, lambda s=seed: gap_row(kind, arm, s, quick))["pck"])
+        settings = key_of(START, dump_yaml(plan(kind, arm, seed)))
+        what = {"pair": "->".join(PAIRS[kind]), "arm": name, "seed": seed, "settings": settings}
+        row = bench.row(what, lambda s=seed: gap_row(kind, arm, s, quick), code=code)
+        scores.append(row["pck"])
     return statistics.fmean(scores)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -66,6 +67,20 @@ def step(precision: str, quick: bool) -> Mapping[str, Any]:
         train={"batch": 8, "precision": precision},
     )  # fmt: skip
     return bench_step(config, steps=12 if big else 3)
+
+
+def method_speed(method: str, quick: bool) -> Mapping[str, Any]:
+    """An adaptation step against its floor, and the memory the process has needed."""
+    big = not quick
+    config = load_config(
+        source="world:studio?count=64", target="world:street?count=64", side=256 if big else 64,
+        method={"name": method, "pretrain": 0.0} if method != "regda" else method,
+        network={"backbone": "resnet50", "widths": (256, 256, 256)} if big else {},
+        train={"batch": 8 if big else 2},
+    )  # fmt: skip
+    found = bench_step(config, steps=7 if big else 3)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return {**found, "peak_gib": round(peak, 2)}
 
 
 def speed(bench: Bench, quick: bool) -> None:

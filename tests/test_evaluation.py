@@ -19,6 +19,7 @@ from poseshift.evaluation import evaluate, measure, protocol_cells
 from poseshift.nn.posenet import PoseNet
 from poseshift.predict import Predictions
 from poseshift.run import Run, write_manifest
+from poseshift.selection import Selection, write_selection
 from poseshift.skeleton import joint_map, skeleton
 from tests.tiny_runs import tiny
 
@@ -188,6 +189,38 @@ def test_a_peek_is_the_best_by_these_labels_and_says_so(
         for file in run.path.rglob("metrics.json")
     }
     assert kept == {2: "step", 4: "step", 7: "last"}
+
+
+@pytest.mark.parametrize("step", [2, 4, 7])
+def test_what_was_selected_stands_between_last_and_peek(
+    step: int, run: Run, pack: Pack, monkeypatch: pytest.MonkeyPatch
+):
+    assert [e.choice for e in evaluate(run, pack)] == ["last"]
+    write_selection(run, Selection(step, "default", {}, kept_start=False))
+    order = []
+    real = module._evaluate_one
+    monkeypatch.setattr(
+        module, "_evaluate_one", lambda *given: order.append(given[2]) or real(*given)
+    )
+    last, selected, peek = evaluate(run, pack, peek=True)
+    assert sorted(order) == [2, 4, 7], "none is measured twice"
+    assert (last.step, last.choice, last.metrics["choice"]) == (7, "last", "last")
+    assert (selected.step, selected.choice) == (step, "selected")
+    assert selected.metrics["choice"] == "selected"
+    assert selected.folder.name == f"{step:06d}"
+    assert peek.metrics["pck"] >= max(last.metrics["pck"], selected.metrics["pck"])
+    kept = json.loads((selected.folder.parent / "selected.json").read_text())
+    assert kept == selected.metrics
+    assert [e.choice for e in evaluate(run, pack, step=4)] == ["step"]
+
+
+def test_a_selection_of_no_checkpoint_is_told_before_the_work(
+    run: Run, pack: Pack, monkeypatch: pytest.MonkeyPatch
+):
+    write_selection(run, Selection(5, "default", {}, kept_start=False))
+    monkeypatch.setattr(module, "_evaluate_one", None)
+    with pytest.raises(UserError, match=r"selection\.json: names no checkpoint(.|\n)*delete it"):
+        evaluate(run, pack)
 
 
 def test_a_step_can_be_asked_for(run: Run, pack: Pack):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from poseshift.errors import UserError
-from poseshift.files import write_atomic, write_json, write_text
+from poseshift.files import new_folder, write_atomic, write_json, write_text
 
 
 def test_what_is_written_is_there(tmp_path: Path):
@@ -57,3 +57,35 @@ def test_what_is_not_json_leaves_the_old_file(tmp_path: Path):
     with pytest.raises(TypeError):
         write_json(tmp_path / "a.json", object())
     assert (tmp_path / "a.json").read_text() == "1\n"
+
+
+# --- folders --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["empty", "new"])
+def test_a_folder_appears_when_it_is_done(tmp_path: Path, there: bool):
+    out = tmp_path / "deep" / "out"
+    if there:
+        out.mkdir(parents=True)
+    with new_folder(out) as folder:
+        (folder / "a.txt").write_text("a")
+        assert not out.exists() or not any(out.iterdir())
+    assert [path.name for path in out.parent.iterdir()] == ["out"]
+    assert (out / "a.txt").read_text() == "a"
+
+
+def test_a_folder_that_fails_leaves_nothing(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError), new_folder(tmp_path / "out") as folder:
+        (folder / "a.txt").write_text("a")
+        raise ZeroDivisionError
+    with pytest.raises(UserError, match="could not be written"), new_folder(tmp_path / "out"):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_holds_anything_is_left_alone(tmp_path: Path):
+    (tmp_path / "mine.txt").write_text("mine")
+    for path in (tmp_path, tmp_path / "mine.txt"):
+        with pytest.raises(UserError, match="is not empty"), new_folder(path):
+            pass
+    assert (tmp_path / "mine.txt").read_text() == "mine"

@@ -106,6 +106,21 @@ def test_checkpoints_are_found_in_the_order_of_steps(run: Run):
     assert run.last() == 1_000_000
 
 
+def test_the_last_is_the_choice_until_another_is_made(run: Run):
+    with pytest.raises(UserError, match="no checkpoint yet"):
+        run.chosen()
+    for step in (0, 20, 30):
+        run.save_checkpoint(network(step), step)
+    assert run.chosen() == 30
+    for step in (0, 20):
+        (run.path / "selection.json").write_text(json.dumps({"step": step}))
+        assert run.chosen() == step
+    for wrong in ("{", '{"step": 25}', '{"step": "20"}', "{}"):
+        (run.path / "selection.json").write_text(wrong)
+        with pytest.raises(BadInput, match=r"selection\.json: "):
+            run.chosen()
+
+
 def test_a_checkpoint_comes_back_ready_to_predict(run: Run):
     nets = {step: network(step) for step in (1, 2)}
     for step, net in nets.items():

@@ -20,7 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from poseshift.build import build_method, build_optimizers, open_domains
+from poseshift.build import build_method, build_optimizers, build_start, open_domains
 from poseshift.config import RunConfig
 from poseshift.data.draws import Draws
 from poseshift.data.loader import Loader, Plan, UniformSampler
@@ -84,7 +84,8 @@ def _floor(config: RunConfig) -> Callable[[], None]:
     """One bare step of the method's pass table."""
     fabric = make_fabric(config.train)
     source, _ = open_domains(config)
-    method = place(build_method(config, source), fabric.device, config.train.channels_last)
+    method = build_method(config, source, build_start(config, source))
+    method = place(method, fabric.device, config.train.channels_last)
     method.train()
     optimizers = build_optimizers(method, config.train)
     todo: list[tuple[nn.Module, Tensor, bool]] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ from torch import nn
 from poseshift.config import RunConfig, TrainConfig
 from poseshift.data.baked import open_pack
 from poseshift.data.domain import LabeledDomain, UnlabeledDomain
+from poseshift.data.frames import Frames, TargetLabels, TeacherPredictions, match_frames
 from poseshift.errors import UserError
-from poseshift.methods.base import METHODS, Method
+from poseshift.methods.base import METHODS, Course, Method
+from poseshift.nn import starting
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run
 from poseshift.skeleton import skeleton as find_skeleton
@@ -36,19 +40,63 @@ def open_domains(
     return source, UnlabeledDomain(pack)
 
 
-def build_method(config: RunConfig, source: LabeledDomain, *, resumed: bool = False) -> Method[Any]:
-    """The method with its network at its start: random, pretrained, or ``init``.
+def open_frames(config: RunConfig, source: LabeledDomain) -> list[Frames]:
+    """Open what is known of single target frames: a few labels, another tool's predictions."""
+    files = {TargetLabels: config.target_labels, TeacherPredictions: config.teacher_predictions}
+    given = {kind: file for kind, file in files.items() if file is not None}
+    if not given:
+        return []
+    if config.target is None:
+        raise UserError(
+            "belongs to frames of a target, and there is none",
+            where=next(iter(given.values())),
+            fix="name the target Pack too",
+        )
+    pack = open_pack(config.target, config.side)
+    aliases, least = Path(config.aliases) if config.aliases else None, config.teacher_confidence
+    return [
+        match_frames(kind, file, pack, source.skeleton, aliases, least)
+        for kind, file in given.items()
+    ]
 
-    A resumed one gets its weights from the run's own state, so nothing else is looked for.
+
+def inherited_labels(config: RunConfig) -> dict[str, Any]:
+    """For the manifest: target frames whose labels the run it starts from has seen."""
+    path = Path(config.init) if config.init else None
+    if path is None or not (path / "manifest.json").is_file():
+        return {}
+    images = Run.open(path).labelled_images()
+    about = {"name": str(path), "fingerprint": "", "count": len(images), "crop_from": ""}
+    return {"start": {**about, "mapping": "", "images": images}} if images else {}
+
+
+def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None = None) -> PoseNet:
+    """The network a run begins with: random, pretrained, or ``init``.
+
+    A resumed run gets its weights from its own state, so nothing outside of it is looked for.
     """
     torch.manual_seed(config.train.seed)
-    shape = config.network.model_copy(update={"pretrained": False}) if resumed else config.network
-    network = PoseNet(shape, len(source.skeleton))
-    if config.init and not resumed:
-        path = Path(config.init)
-        network.load(Run.open(path).weights(Run.open(path).last()) if path.is_dir() else path)
+    if config.init:
+        if resumed is not None:
+            return resumed.network(0)
+        return starting.start(config.network, source.skeleton, config.init, config.side)
+    update = {} if resumed is None else {"pretrained": False}
+    return PoseNet(config.network.model_copy(update=update), len(source.skeleton))
+
+
+def build_method(config: RunConfig, source: LabeledDomain, start: PoseNet) -> Method[Any]:
+    """The method with its network at its start.
+
+    A method that trains a network of another shape takes over what the shapes share.
+    """
     kind = METHODS[config.method.name]
-    return kind(network, source.skeleton, config.method, config.view, config.side)
+    shape = kind.shape(start.config, config.method)
+    network = start
+    if shape != start.config:
+        network = PoseNet(shape, start.joints, copy.deepcopy(start.backbone))
+        network.upsample.load_state_dict(start.upsample.state_dict())
+    course = Course(config.train.steps, started=config.init is not None)
+    return kind(network, source.skeleton, config.method, config.view, config.side, course)
 
 
 def build_optimizers(method: Method[Any], config: TrainConfig) -> dict[str, torch.optim.Optimizer]:
@@ -66,17 +114,20 @@ def build_optimizers(method: Method[Any], config: TrainConfig) -> dict[str, torc
 
 
 def data_manifest(
-    source: LabeledDomain, target: LabeledDomain | UnlabeledDomain | None
+    source: LabeledDomain,
+    target: LabeledDomain | UnlabeledDomain | None,
+    frames: Sequence[Frames] = (),
 ) -> dict[str, Any]:
     """Names, sizes and fingerprints of the data, for the run's manifest."""
-    roles = {"source": source, "target": target}
+    roles = {"source": source, "target": target, **{part.role: part for part in frames}}
     return {
         role: {
             "name": domain.name,
             "fingerprint": domain.fingerprint,
             "count": len(domain),
             "crop_from": domain.crop_from,
-            "mapping": domain.said if isinstance(domain, LabeledDomain) else "",
+            "mapping": "" if isinstance(domain, UnlabeledDomain) else domain.said,
+            **({"images": domain.images} if isinstance(domain, TargetLabels) else {}),
         }
         for role, domain in roles.items()
         if domain is not None

@@ -57,6 +57,18 @@ class RunConfig(Frozen):
     skeleton: str | None = Field(None, description="joints to train on; the source's if not given")
     aliases: str | None = Field(None, description="YAML of further joint names")
     init: str | None = Field(None, description="run or .safetensors to start from")
+    target_labels: str | None = Field(
+        None, description="labels of a few target frames (COCO, DeepLabCut csv ...), trusted"
+    )
+    teacher_predictions: str | None = Field(
+        None, description="another tool's predictions on target frames, taught at the beginning"
+    )
+    extra_share: float = Field(
+        0.25, gt=0, le=0.5, description="part of a source batch that either of the two takes"
+    )
+    teacher_confidence: float = Field(
+        0.5, ge=0, description="joints predicted with less count as not labelled"
+    )
     side: int = Field(96, ge=32, le=1024, description="pixels a side of the network's views")
     method: SerializeAsAny[MethodConfig] = Field(
         default_factory=lambda: MethodConfig(name="source_only"), validate_default=True

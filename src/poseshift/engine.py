@@ -22,11 +22,22 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from poseshift.build import build_method, build_optimizers, data_manifest, open_domains
+from poseshift.build import (
+    build_method,
+    build_optimizers,
+    build_start,
+    data_manifest,
+    inherited_labels,
+    open_domains,
+    open_frames,
+)
 from poseshift.config import RunConfig
-from poseshift.data.domain import LabeledDomain, UnlabeledDomain
+from poseshift.data.domain import Domain, LabeledDomain, UnlabeledDomain
 from poseshift.data.draws import mix
-from poseshift.data.loader import Loader, Plan, UniformSampler
+from poseshift.data.frames import Frames
+from poseshift.data.loader import Loader, Plan, Sampler, UniformSampler
+from poseshift.data.mixed import mix_frames
+from poseshift.data.types import LabeledBatch
 from poseshift.devices import make_fabric, place
 from poseshift.errors import BadInput, UserError
 from poseshift.interrupt import Interrupted, stop_flag
@@ -35,7 +46,7 @@ from poseshift.progress import Meter, Progress
 from poseshift.run import Run, write_manifest
 from poseshift.schedule import rate
 
-SOURCE, TARGET = 0, 1  # streams of random numbers
+SOURCE, TARGET, FRAMES = 0, 1, 2  # streams of random numbers
 
 
 def fit(
@@ -61,21 +72,28 @@ def fit(
     fabric = make_fabric(config.train)
     # Mistakes are told here: before there is a folder, and before there are further processes.
     source, target = open_domains(config)
+    frames = open_frames(config, source)
+    data = data_manifest(source, target, frames) | inherited_labels(config)
     resumed = resume and (Path(out) / "state.pt").exists()
-    method = build_method(config, source, resumed=resumed)
-    run = _open_run(config, out, resume, fabric.is_global_zero, data_manifest(source, target))
+    start = build_start(config, source, resumed=Run.open(out) if resumed else None)
+    config = config.model_copy(update={"network": start.config})  # as the start has it
+    method = build_method(config, source, start)
+    run = _open_run(config, out, resume, fabric.is_global_zero, data)
     fabric.launch()
     if fabric.is_global_zero and not run.has_manifest():
-        write_manifest(run, data_manifest(source, target), source.skeleton)
+        write_manifest(run, data, source.skeleton)
+    if fabric.is_global_zero and config.init and not resumed:
+        run.save_checkpoint(start, 0)  # to do nothing is a choice too
     method = place(method, fabric.device, config.train.channels_last)
-    loop = _Loop(fabric, run, method, build_optimizers(method, config.train), source, target)
-    start = loop.restore() if resume else 0
+    optimizers = build_optimizers(method, config.train)
+    loop = _Loop(fabric, run, method, optimizers, source, target, frames)
+    first = loop.restore() if resume else 0
     if config.train.compile:
         method.network.compile()
     fabric.barrier()
     try:
         with stop_flag() as stop:
-            loop.go(start, progress, stop, on_step)
+            loop.go(first, progress, stop, on_step)
     except torch.OutOfMemoryError as error:
         raise UserError(
             f"the device ran out of memory with {config.train.batch} samples a micro-batch",
@@ -120,6 +138,7 @@ class _Loop:
         optimizers: dict[str, torch.optim.Optimizer],
         source: LabeledDomain,
         target: LabeledDomain | UnlabeledDomain | None,
+        frames: Sequence[Frames] = (),
     ) -> None:
         self.fabric, self.run, self.method, self.optimizers = fabric, run, method, optimizers
         self.train, self.chief = run.config.train, fabric.is_global_zero
@@ -128,13 +147,21 @@ class _Loop:
         world, rank = fabric.world_size, fabric.global_rank
         self.plan = Plan(self.train.batch, self.train.accumulate, world, rank)
         self.meter = Meter(self.plan.total)
-        self.source = self._loader(source, SOURCE)
-        self.target = self._loader(target, TARGET) if target is not None else None
+        mixed = mix_frames(
+            source, self._uniform(source, SOURCE), frames,
+            share=run.config.extra_share, steps=self.train.steps, seed=mix(self.seed, FRAMES),
+        )  # fmt: skip
+        self.source: Loader[LabeledBatch] = self._loader(*mixed, SOURCE)
+        self.target: Loader[Any] | None = None
+        if target is not None:
+            self.target = self._loader(target, self._uniform(target, TARGET), TARGET)
         self.buffers = [b for b in method.buffers() if b.is_floating_point()]
         self.counters = [b for b in method.buffers() if not b.is_floating_point()]
 
-    def _loader(self, domain: LabeledDomain | UnlabeledDomain, stream: int) -> Loader[Any]:
-        sampler = UniformSampler(len(domain), mix(self.seed, stream))
+    def _uniform(self, domain: LabeledDomain | UnlabeledDomain, stream: int) -> Sampler:
+        return UniformSampler(len(domain), mix(self.seed, stream))
+
+    def _loader(self, domain: Domain[Any], sampler: Sampler, stream: int) -> Loader[Any]:
         return Loader(
             domain, sampler, self.plan, seed=self.seed, stream=stream,
             workers=self.train.workers, device=self.fabric.device,
@@ -297,7 +324,7 @@ class _Loop:
         self._mean_over_processes(list(self.meter.sums.values()))
         self._check_finite(self.meter.sums, done)  # never over the last good state
         if self.chief:
-            self.run.save_checkpoint(self.method.predictor(), done)
+            self.run.save_checkpoint(self.method.predictor(), done, self.method.network)
             self.run.save_state(
                 {
                     "step": done,

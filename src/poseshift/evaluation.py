@@ -1,8 +1,8 @@
 """Measure a run on a labelled Pack: clean and published PCK, pixel errors, per joint and group.
 
 Labels are read here and nowhere else in a target's life; what is learned from them never goes back
-into training. Choosing a checkpoint *with* them is possible and always marked: that is the
-``peek``.
+into training. Of a run's checkpoints three are told: the last; the one ``selected`` without target
+labels; and, where asked for, the best *by* these labels, the ``peek``, always marked.
 """
 
 from __future__ import annotations
@@ -17,14 +17,18 @@ import torch
 from torch import Tensor
 
 from poseshift.data.domain import LabeledDomain
+from poseshift.data.names import without
 from poseshift.data.pack import Pack
+from poseshift.data.part import left_out
 from poseshift.devices import pick_device, pick_precision
 from poseshift.errors import UserError
 from poseshift.files import make_folder, write_atomic, write_json
 from poseshift.metrics.summary import Cells, summarize
 from poseshift.predict import Predictions, predict_crops
 from poseshift.run import Run
+from poseshift.selection import read_selection
 
+SELECTED = "selected"  # chosen without labels, see selection.py
 PEEK = "peek"  # chosen with the labels it is scored on: an oracle's choice
 PER_IMAGE_BATCH = ("animal18", "animal14", "animal20")  # published animal results average images
 
@@ -35,7 +39,7 @@ class Evaluation:
 
     Attributes:
         step: Of the checkpoint.
-        choice: How the checkpoint was chosen: ``last``, ``peek`` or ``step``.
+        choice: How the checkpoint was chosen: ``last``, ``selected``, ``peek`` or ``step``.
         metrics: See :func:`poseshift.metrics.summary.summarize`.
         folder: Where ``predictions.arrow`` and ``metrics.json`` are.
     """
@@ -49,36 +53,57 @@ class Evaluation:
 def evaluate(
     run: Run, pack: Pack, *, peek: bool = False, step: int | None = None
 ) -> list[Evaluation]:
-    """Evaluate a run's last checkpoint (or a given one, or all to find the best).
+    """Evaluate a run's last and its selected checkpoint (or a given one, or all for the best).
 
     Args:
         run: The run.
-        pack: A labelled Pack; its joints are mapped to the run's by name.
+        pack: A labelled Pack; its joints are mapped to the run's by name. Frames whose labels the
+            run was given are left out and counted.
         peek: Also evaluate every checkpoint and add the best one *by these labels*, marked.
-        step: Evaluate this checkpoint instead of the last.
+        step: Evaluate this checkpoint alone.
 
     Returns:
-        The evaluations asked for, ``last`` first.
+        The evaluations asked for: ``last``, then ``selected`` if the run holds a selection, then
+        ``peek``.
     """
+    pack = without(pack, run.labelled_images())
     domain = LabeledDomain(pack, run.skeleton, _aliases(run))
     if step is not None and peek:
         raise UserError("--peek looks at all checkpoints, --step at one", fix="give one of them")
-    if step is not None:
-        if step not in run.checkpoints():
-            raise UserError(
-                f"has no checkpoint of step {step}",
-                where=run.path,
-                fix=f"kept are {', '.join(map(str, run.checkpoints()))}",
-            )
-        return [_evaluate_one(run, domain, step, "step")]
-    found = [_evaluate_one(run, domain, run.last(), "last")]
+    if step is None:
+        return _choices(run, domain, peek)
+    if step not in run.checkpoints():
+        raise UserError(
+            f"has no checkpoint of step {step}",
+            where=run.path,
+            fix=f"kept are {', '.join(map(str, run.checkpoints()))}",
+        )
+    return [_evaluate_one(run, domain, step, "step")]
+
+
+def _choices(run: Run, domain: LabeledDomain, peek: bool) -> list[Evaluation]:
+    """The last checkpoint, the selected and the peek; none is measured twice."""
+    last, selection = run.last(), read_selection(run)
+    found = {last: _evaluate_one(run, domain, last, "last")}
+    told = [found[last]]
+    if selection is not None:
+        if selection.step not in found:
+            found[selection.step] = _evaluate_one(run, domain, selection.step, SELECTED)
+        told.append(_chosen(found[selection.step], SELECTED))
     if peek:
-        others = [_evaluate_one(run, domain, s, "step") for s in run.checkpoints()[:-1]]
-        best = max([*others, *found], key=lambda e: e.metrics["pck"] or 0.0)
-        best = replace(best, choice=PEEK, metrics={**best.metrics, "choice": PEEK})
-        write_json(best.folder.parent / "peek.json", best.metrics)
-        found.append(best)
-    return found
+        for step in run.checkpoints():
+            if step not in found:
+                found[step] = _evaluate_one(run, domain, step, "step")
+        best = max(sorted(found), key=lambda step: found[step].metrics["pck"] or 0.0)
+        told.append(_chosen(found[best], PEEK))
+    return told
+
+
+def _chosen(evaluation: Evaluation, choice: str) -> Evaluation:
+    """The same evaluation under the name of a choice, kept beside the checkpoints' own."""
+    metrics = {**evaluation.metrics, "choice": choice}
+    write_json(evaluation.folder.parent / f"{choice}.json", metrics)
+    return replace(evaluation, choice=choice, metrics=metrics)
 
 
 def _role(run: Run, fingerprint: str) -> str | None:
@@ -117,6 +142,7 @@ def _evaluate_one(run: Run, domain: LabeledDomain, step: int, choice: str) -> Ev
         "pack": domain.name,
         "fingerprint": domain.fingerprint,
         "crop_from": domain.crop_from,
+        "left_out": left_out(domain.pack),
         "trained_on": _role(run, domain.fingerprint),
         "target_crop_from": run.manifest["data"].get("target", {}).get("crop_from"),
         "mapping": domain.said,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,29 @@ def make_folder(path: Path) -> Path:
             f"cannot be made ({error.strerror or error})", where=path, fix="choose another folder"
         ) from error
     return path
+
+
+@contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """A hidden neighbour of ``path`` to fill; it takes that name once all is done, or vanishes."""
+    path = Path(os.path.abspath(path))  # noqa: PTH100 - links stay links
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError("is not empty", where=path, fix="choose another --out")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        make_folder(partial)
+        yield partial
+        if path.exists():
+            path.rmdir()
+        partial.rename(path)
+    except OSError as error:
+        raise UserError(
+            f"could not be written ({error.strerror or error})",
+            where=path,
+            fix="free some space or choose another folder",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def write_atomic(path: Path, write: Callable[[Path], object]) -> None:

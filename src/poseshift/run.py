@@ -7,7 +7,9 @@
       manifest.json                     versions, data fingerprints, seed, hardware, command
       metrics.jsonl                     one line every few steps
       state.pt                          all that resuming needs
-      checkpoints/000500/network.safetensors
+      checkpoints/000500/                the network that predicts, and what shape it has
+          network.safetensors, network.json, student.safetensors
+      selection.json                    the checkpoint chosen without target labels, and why
       evaluations/<pack>/000500/{predictions.arrow, metrics.json}
 """
 
@@ -36,7 +38,8 @@ from poseshift.nn.posenet import PoseNet
 from poseshift.settings import build, dump_yaml, read_yaml
 from poseshift.skeleton import Skeleton
 
-WEIGHTS = "network.safetensors"
+WEIGHTS, STUDENT, SHAPE = "network.safetensors", "student.safetensors", "network.json"
+SELECTION = "selection.json"
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,10 @@ class Run:
             raise BadInput(f"does not say '{missing[0]}'", where=file, fix="start a new run")
         return manifest
 
+    def labelled_images(self) -> list[str]:
+        """Target images whose labels went into it: evaluation leaves them out."""
+        return [name for role in self.manifest["data"].values() for name in role.get("images", [])]
+
     @property
     def skeleton(self) -> Skeleton:
         """The joints it predicts."""
@@ -115,22 +122,52 @@ class Run:
             )
         return steps[-1]
 
+    def chosen(self) -> int:
+        """Step of the checkpoint chosen without target labels; of the last where none was."""
+        file = self.path / SELECTION
+        if not file.exists():
+            return self.last()
+        step = read_json(file).get("step")
+        if type(step) is not int or step not in self.checkpoints():
+            raise BadInput(
+                f"names no checkpoint of this run, but {step!r}",
+                where=file,
+                fix="delete it; the last checkpoint is then the run's choice",
+            )
+        return step
+
     def weights(self, step: int) -> Path:
         """The weights file of one checkpoint."""
         return self.path / "checkpoints" / f"{step:06d}" / WEIGHTS
 
     def network(self, step: int | None = None) -> PoseNet:
         """The network of a checkpoint (the last if not given), ready to predict."""
-        config = self.config.network.model_copy(update={"pretrained": False})
-        network = PoseNet(config, len(self.skeleton))
-        network.load(self.weights(self.last() if step is None else step))
+        return self._open(self.weights(self.last() if step is None else step))
+
+    def student(self, step: int) -> PoseNet | None:
+        """The network being trained, where an average of it predicts."""
+        file = self.weights(step).with_name(STUDENT)
+        return self._open(file) if file.exists() else None
+
+    def _open(self, weights: Path) -> PoseNet:
+        shape = weights.with_name(SHAPE)
+        network = PoseNet.from_description(read_json(shape), shape)
+        if network.joints != len(self.skeleton):
+            raise BadInput(
+                f"has {network.joints} joints, the run's skeleton has {len(self.skeleton)}",
+                where=weights,
+            )
+        network.load(weights)
         return network.eval()
 
-    def save_checkpoint(self, network: PoseNet, step: int) -> None:
-        """Keep the predicting network's weights."""
+    def save_checkpoint(self, network: PoseNet, step: int, student: PoseNet | None = None) -> None:
+        """Keep the predicting network, and the one being trained if that is another."""
         path = self.weights(step)
-        make_folder(path.parent)
-        write_atomic(path, network.save)
+        folder = make_folder(path.parent)
+        write_json(folder / SHAPE, network.describe())
+        if student is not None and student is not network:
+            write_atomic(folder / STUDENT, student.save)
+        write_atomic(path, network.save)  # last: with it the checkpoint exists
 
     def save_state(self, state: Mapping[str, Any]) -> None:
         """Keep all that resuming needs; the previous state stays until this one is whole."""

@@ -17,6 +17,10 @@ from tests.data import tiny
 Argv = Callable[[Path], list[str]]
 SOURCE, TARGET, HANDS = ("world:studio?count=8", "world:street?count=8", "world:desk?count=8")
 SMALL = ["--set", "side=32", "--set", "network.widths=[8,8]", "--set", "train.device=cpu"]
+VITPOSE = {
+    "model_type": "vitpose", "use_simple_decoder": False, "num_labels": 17,
+    "backbone_config": {"model_type": "vitpose_backbone", "out_indices": [12]},
+}  # fmt: skip
 ABSENT = "mps" if torch.cuda.is_available() else "cuda"
 
 
@@ -43,10 +47,12 @@ def config(text: str | bytes) -> Argv:
     return argv
 
 
-def a_run(folder: Path, joints: str = "body16", steps: int = 2) -> Run:
+def a_run(
+    folder: Path, joints: str = "body16", steps: int = 2, widths: tuple[int, ...] = (8, 8)
+) -> Run:
     """A run folder as training leaves it, but for the training."""
     plan = load_config(
-        source=SOURCE, side=32, network={"widths": [8, 8]},
+        source=SOURCE, side=32, network={"widths": list(widths)},
         train={"steps": steps, "batch": 2, "device": "cpu", "precision": "32"},
     )  # fmt: skip
     run = Run.create(folder / "run", plan)
@@ -102,6 +108,46 @@ def unlabelled(*words: str) -> Argv:
     return argv
 
 
+def predict(*words: str) -> Argv:
+    """``poseshift predict run ... --out out`` beside a folder of images and one that is none."""
+
+    def argv(folder: Path) -> list[str]:
+        tiny.photos(a_run(folder).path.parent / "in")
+        (folder / "words.png").write_text("hello")
+        out = [] if "--out" in words else ["--out", "@/out"]
+        return [word.replace("@", str(folder)) for word in ("predict", "@/run", *words, *out)]
+
+    return argv
+
+
+def boxes(text: str, suffix: str = ".csv") -> Argv:
+    """``poseshift predict run in --boxes`` with this in the file."""
+
+    def argv(folder: Path) -> list[str]:
+        (folder / f"boxes{suffix}").write_text(text)
+        return predict("@/in", "--boxes", f"@/boxes{suffix}")(folder)
+
+    return argv
+
+
+def frames(content: object, option: str = "--target-labels", target: str = TARGET) -> Argv:
+    """``poseshift adapt SOURCE TARGET --target-labels few.json`` with this in the file."""
+
+    def argv(folder: Path) -> list[str]:
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder / "few.json").write_text(text)
+        return adapt(*([target] if target else []), option, "@/few.json")(folder)
+
+    return argv
+
+
+def body(
+    image: str = "street/train/000003", score: float = 1.0, joints: int = 16
+) -> dict[str, object]:
+    """One entry of a COCO results list, in the middle of a crop of 32 px."""
+    return {"image_id": image, "keypoints": [15, 15, score] * joints}
+
+
 def taken(folder: Path) -> list[str]:
     (folder / "out").mkdir()
     (folder / "out" / "notes.txt").write_text("mine")
@@ -115,6 +161,22 @@ def blocked(folder: Path) -> list[str]:
 
 def hands(folder: Path) -> None:
     a_run(folder, joints="hand21").path.rename(folder / "start")
+
+
+def style(*words: str, encoder: str = "@/run", target: str = TARGET) -> Argv:
+    """``poseshift style SOURCE TARGET`` with a run beside it, ``@/run``."""
+    small = ["--set", "side=32", "--set", "style.device=cpu", "--steps", "1", "--out", "@/out"]
+    return on_a_run("style", SOURCE, target, "--encoder", encoder, *small, *words)
+
+
+def weights(name: str, write: Callable[[Path], object]) -> Argv:
+    """``poseshift style --encoder NAME`` with a file written there."""
+
+    def argv(folder: Path) -> list[str]:
+        write(folder / name)
+        return style(encoder=f"@/{name}")(folder)
+
+    return argv
 
 
 def claims(run: Run, text: str) -> None:
@@ -232,6 +294,45 @@ CASES = [
         sets("aliases=no.yaml", "skeleton=lsp14"),
         ("no.yaml", "no such file"),
     ),
+    # --- --target-labels and --teacher-predictions ------------------------------------------------
+    Case("frames/missing", adapt(TARGET, "--target-labels", "@/a.json"), ("a.json", "no such")),
+    Case("frames/no target", frames([body()], target=""), ("few.json", "name the target Pack")),
+    Case("frames/not json", frames("{"), ("few.json", "not JSON", "line 1")),
+    Case("frames/nan", frames([body(score=float("nan"))]), ("few.json: pose 0", "found nan")),
+    Case(
+        "frames/unknown images",
+        frames([body("me.png")]),
+        ("few.json", "'me.png'", "in the Pack: 'street/train/000000'", "fix"),
+    ),
+    Case(
+        "frames/numbered images",
+        frames([{**body(), "image_id": 7}]),
+        ("few.json: pose 0", "image_id 7", '"file_name"'),
+    ),
+    Case(
+        "frames/too few joints", frames([body(joints=5)]), ("few.json", "5 joints", '"categories"')
+    ),
+    Case(
+        "frames/other joints",
+        frames([{"image": "a.png", "points": {"hoof": [1, 2], "horn": [3, 4]}}]),
+        ("no keypoint in common", "alias"),
+    ),
+    Case(
+        "frames/labelled twice",
+        frames([body(), body()]),
+        ("few.json: pose 1", "another pose", "leave one pose"),
+    ),
+    Case(
+        "frames/predictions as labels",
+        frames([body(score=0.7)]),
+        ("few.json", "confidences", "--teacher-predictions"),
+    ),
+    Case(
+        "frames/nothing sure",
+        frames([body(score=0.2)], "--teacher-predictions"),
+        ("few.json", "0.5 or more", "teacher_confidence"),
+    ),
+    Case("frames/share too large", sets("extra_share=0.9"), ("'extra_share'", "0.5", "0.9")),
     # --- the run folder ---------------------------------------------------------------------------
     Case("out/taken", taken, ("out", "not empty", "--resume")),
     Case("out/below a file", blocked, ("cannot be made",)),
@@ -243,7 +344,22 @@ CASES = [
         ("start", "safetensors"),
     ),
     Case("init/a folder", init(lambda f: (f / "start").mkdir()), ("start", "not a run")),
-    Case("init/other joints", init(hands), ("tensors differ", "head.bias", "skeleton")),
+    Case("init/other joints", init(hands), ("start", "no keypoint in common", "fix")),
+    Case(
+        "init/another shape",
+        init(lambda f: a_run(f, widths=(8, 4)).path.rename(f / "start")),
+        ("start", "widths [8, 4]", "say [8, 8]", "network.widths"),
+    ),
+    Case(
+        "init/a model that is none",
+        init(lambda f: tiny.write_json(f / "start" / "config.json", {"model_type": "none_such"})),
+        ("start", "neither a run nor a model", "none_such"),
+    ),
+    Case(
+        "init/a ViTPose of another shape",
+        init(lambda f: tiny.write_json(f / "start" / "config.json", VITPOSE)),
+        ("start", "widths [256, 256]", "say [8, 8]", "network.widths"),
+    ),
     Case(
         "init/no checkpoint",
         init(lambda f: Run.create(f / "start", a_run(f).config)),
@@ -296,6 +412,21 @@ CASES = [
         evaluate(lambda r: r.weights(2).unlink()),
         ("no checkpoint", "--resume"),
     ),
+    Case(
+        "evaluate/damaged selection",
+        evaluate(lambda r: (r.path / "selection.json").write_text("{")),
+        ("selection.json", "not JSON"),
+    ),
+    Case(
+        "evaluate/selection of no checkpoint",
+        evaluate(lambda r: (r.path / "selection.json").write_text('{"step": 9}')),
+        ("selection.json", "names no checkpoint", "9", "delete it"),
+    ),
+    Case(
+        "evaluate/selection without scores",
+        evaluate(lambda r: (r.path / "selection.json").write_text('{"step": 2}')),
+        ("selection.json", "is damaged", "delete it"),
+    ),
     Case("evaluate/cut weights", evaluate(lambda r: cut(r.weights(2))), ("000002", "safetensors")),
     Case(
         "evaluate/weights of another network",
@@ -321,6 +452,118 @@ CASES = [
         "evaluate/manifest of no skeleton",
         evaluate(lambda r: claims(r, '{"data": {}, "skeleton": {"name": "a"}}')),
         ("manifest.json", "keypoints"),
+    ),
+    # --- styles -----------------------------------------------------------------------------------
+    Case(
+        "style/unknown encoder",
+        style(encoder="resnet50"),
+        ("--encoder resnet50", "is no encoder", "vgg19.safetensors"),
+    ),
+    Case(
+        "style/a folder of nothing", style(encoder="@"), ("--encoder", "could not load", "VGG-19")
+    ),
+    Case("style/no such weights", style(encoder="@/vgg.pth"), ("vgg.pth", "no such file")),
+    Case(
+        "style/other weights",
+        style(encoder="@/run/checkpoints/000002/network.safetensors"),
+        ("network.safetensors", "'features.0.bias'", "found absent", "torchvision"),
+    ),
+    Case(
+        "style/a pickled network",
+        weights("vgg.pth", lambda path: torch.save(torch.nn.Linear(1, 1), path)),
+        ("vgg.pth", "not a file of weights alone", "state_dict"),
+    ),
+    Case(
+        "style/a list of weights",
+        weights("vgg.pt", lambda path: torch.save([torch.zeros(1)], path)),
+        ("vgg.pt", "no state_dict"),
+    ),
+    Case("style/odd batch", style("--batch", "3"), ("'style.batch'", "multiple of 2", "3")),
+    Case(
+        "style/unknown setting",
+        style("--set", "style.weigth=1"),
+        ("'style.weigth'", "did you mean 'weight'"),
+    ),
+    Case(
+        "style/side and stride",
+        style("--set", "side=34"),
+        ("side 34", "encoder's stride 4", "--set side=32"),
+    ),
+    Case("style/no such target", style(target="@/none"), ("none",)),
+    Case("style/folder taken", style("--out", "@/run"), ("run", "is not empty", "--out")),
+    Case("style/no encoder", lambda f: ["style", SOURCE, TARGET, "-o", "a"], ("--encoder",)),
+    # --- predict ----------------------------------------------------------------------------------
+    Case(
+        "predict/not a run",
+        lambda f: ["predict", str(f), str(f), "--out", str(f / "out")],
+        ("no config.yaml", "fix"),
+    ),
+    Case("predict/no image there", predict("@/none.png"), ("none.png", "no such image or folder")),
+    Case("predict/a folder without images", predict("@/run"), ("run", "holds no images", ".png")),
+    Case("predict/not an image", predict("@/words.png"), ("words.png", "no image", "--skip-bad")),
+    Case(
+        "predict/nothing but bad images",
+        predict("@/words.png", "--skip-bad"),
+        ("none of the 1 images", "words.png"),
+    ),
+    Case("predict/out is taken", predict("@/in", "--out", "@/run"), ("run", "not empty", "--out")),
+    Case("predict/no such step", predict("@/in", "--step", "3"), ("step 3", "kept are 2")),
+    Case("predict/threshold", predict("@/in", "--threshold", "2"), ("--threshold",)),
+    Case("predict/margin", predict("@/in", "--margin", "0"), ("--margin", "between 1 and 10")),
+    Case("predict/no out", on_a_run("predict", "@/run", "@"), ("--out",)),
+    Case("predict/no such boxes", predict("@/in", "--boxes", "@/b.csv"), ("b.csv", "no such file")),
+    Case(
+        "predict/boxes of others",
+        boxes("image,x,y,w,h\nelse.png,1,1,9,9"),
+        ("boxes.csv", "names none of the images", "else.png", "img00.png"),
+    ),
+    Case("predict/boxes without a column", boxes("image,x,y,w\n"), ("boxes.csv", "column 'h'")),
+    Case(
+        "predict/boxes with a hole",
+        boxes("image,x,y,w,h\nimg00.png,1,,9,9"),
+        ("boxes.csv, row 2", "missing"),
+    ),
+    Case(
+        "predict/boxes with a word",
+        boxes("image,x,y,w,h\nimg00.png,1,left,9,9"),
+        ("boxes.csv, row 2", "'left'"),
+    ),
+    Case(
+        "predict/boxes with a short row",
+        boxes("image,x,y,w,h\nimg00.png,1"),
+        ("boxes.csv, row 2", "expected 5 cells, found 2"),
+    ),
+    Case("predict/no boxes", boxes("image,x,y,w,h\n"), ("boxes.csv", "holds no boxes")),
+    Case(
+        "predict/a box elsewhere",
+        boxes("image,x,y,w,h\nimg00.png,900,1,9,9"),
+        ("img00.png", "does not fit its image of 64 x 48", "--skip-bad"),
+    ),
+    Case(
+        "predict/an empty box",
+        boxes("image,x,y,w,h\nimg00.png,1,1,0,9"),
+        ("img00.png", "size 0 x 9"),
+    ),
+    Case("predict/boxes are not JSON", boxes("{", ".json"), ("boxes.json", "not JSON")),
+    Case("predict/boxes are a list", boxes("[]", ".json"), ("boxes.json", "under 'images'")),
+    Case(
+        "predict/boxes without a name",
+        boxes('{"images": [{"id": 1}], "annotations": []}', ".json"),
+        ("boxes.json: images[0]", "'file_name'"),
+    ),
+    Case(
+        "predict/a box of no image",
+        boxes('{"images": [], "annotations": [{"image_id": 4, "bbox": [0, 0, 1, 1]}]}', ".json"),
+        ("boxes.json: annotation 0", "image_id 4"),
+    ),
+    Case(
+        "predict/a box of three numbers",
+        boxes(
+            '{"images": [{"id": 1, "file_name": "img00.png"}],'
+            ' "annotations": [{"image_id": 1, "bbox": [0, 0, 1]}]}',
+            ".json",
+        ),
+        ("boxes.json: annotation 0", "expected 4 numbers, found 3"),
     ),
     # --- the command line -------------------------------------------------------------------------
     Case("cli/unknown verb", lambda f: ["adopt"], ("adopt", "adapt")),

@@ -10,6 +10,7 @@ from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.types import Sample
 from poseshift.engine import fit
 from poseshift.run import Run
+from poseshift.selection import Selection, write_selection
 from poseshift.skeleton import joint_map, skeleton
 from tests.tiny_runs import SOURCE, TARGET, TEST, Shell, tiny
 
@@ -43,6 +44,29 @@ def test_a_peek_is_marked_in_table_and_json(poseshift: Shell, run: Run):
     assert (last["choice"], peek["choice"]) == ("last", "peek")
     assert peek["metrics"]["choice"] == "peek"
     assert peek["metrics"]["pck"] >= last["metrics"]["pck"]
+
+
+def test_the_selected_checkpoint_is_told_with_its_reason(poseshift: Shell, run: Run):
+    write_selection(run, Selection(2, "default", {}, kept_start=False))
+    said = poseshift("evaluate", run.path, TEST, "--peek").out
+    assert "step 2 is the run's choice, made without target labels" in said
+    rows = [said.index(f"{choice} {step}") for choice, step in (("last", 4), ("selected", 2))]
+    assert rows == sorted(rows)
+    assert said.index("ORACLE") > rows[1]
+    found = json.loads(poseshift("evaluate", run.path, TEST, "--json").out)
+    assert [(e["choice"], e["step"]) for e in found["evaluations"]] == [
+        ("last", 4),
+        ("selected", 2),
+    ]
+    assert found["chosen"] == 2
+
+
+def test_a_kept_start_is_told_loudly(poseshift: Shell, run: Run):
+    run.save_checkpoint(run.network(2), 0)
+    write_selection(run, Selection(0, "default", {}, kept_start=True))
+    said = poseshift("evaluate", run.path, TEST).out
+    assert "! adaptation looks worse than its start on this target: step 0 (the start)" in said
+    assert "selected 0" in said
 
 
 def test_a_step_can_be_asked_for(poseshift: Shell, run: Run):

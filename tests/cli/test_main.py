@@ -11,7 +11,7 @@ from poseshift.cli import app, main
 from poseshift.errors import UserError
 from tests.tiny_runs import Shell
 
-VERBS = ["demo", "prepare", "check", "adapt", "evaluate", "bench", "doctor"]
+VERBS = ["demo", "prepare", "check", "adapt", "evaluate", "style", "bench", "doctor"]
 HEAVY = [
     "torch",
     "cv2",

@@ -14,7 +14,7 @@ from typing import Any
 
 import typer
 
-from poseshift.cli import adapt, bench, check, demo, doctor, evaluate, prepare
+from poseshift.cli import adapt, bench, check, demo, doctor, evaluate, predict, prepare, style
 from poseshift.errors import UserError
 
 app = typer.Typer(
@@ -48,6 +48,8 @@ for verb in (
     check.check,
     adapt.adapt,
     evaluate.evaluate,
+    predict.predict,
+    style.style,
     bench.bench,
     doctor.doctor,
 ):

@@ -25,6 +25,14 @@ def adapt(
     init: Annotated[
         str | None, typer.Option("--init", help="Run or .safetensors to start from.")
     ] = None,
+    target_labels: Annotated[
+        str | None,
+        typer.Option("--target-labels", help="Labels of a few target frames: COCO, csv ..."),
+    ] = None,
+    teacher_predictions: Annotated[
+        str | None,
+        typer.Option("--teacher-predictions", help="Another tool's predictions on target frames."),
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", help="Short for train.steps.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Short for train.seed.")] = None,
     devices: Annotated[
@@ -61,7 +69,10 @@ def adapt(
     from poseshift.run import Run
 
     if resume is not None:
-        given = (source, target, method, out, init, steps, seed, devices, config, settings)
+        given = (
+            source, target, method, out, init, target_labels, teacher_predictions,
+            steps, seed, devices, config, settings,
+        )  # fmt: skip
         if any(value not in (None, []) for value in given):
             raise UserError(
                 "--resume continues a run with its own settings", fix="give --resume RUN alone"
@@ -72,7 +83,8 @@ def adapt(
         told = {key: value for key, value in train.items() if value is not None}
         plan = load_config(
             config or [], settings or [],
-            source=source, target=target, method=method, init=init, train=told or None,
+            source=source, target=target, method=method, init=init, target_labels=target_labels,
+            teacher_predictions=teacher_predictions, train=told or None,
         )  # fmt: skip
         run = fit(plan, out or free_folder(Path("runs"), plan.method.name))
     if not is_chief():

@@ -14,15 +14,15 @@ def demo(
     out: Annotated[Path, typer.Option("--out", "-o", help="Where runs and picture go.")] = Path(
         "demo"
     ),
-    steps: Annotated[int, typer.Option("--steps", min=2, help="Of each run.")] = 500,
+    steps: Annotated[int, typer.Option("--steps", min=2, help="Of each run.")] = 400,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of everything.")] = 0,
     json_output: Json = False,
 ) -> None:
     """Train on the studio, look at the street: what a domain gap costs.
 
-    Draws two built-in worlds, trains a small network on one of them, lets it go on with and without
-    labels of the other, and shows how far apart the two end. A few minutes on two cores; a second
-    call goes on where the first stopped.
+    Draws two built-in worlds, trains a small network on one of them, lets it go on without the
+    other, with its pictures alone (adaptation) and with its labels too, and shows how far apart
+    they end. A few minutes on two cores; a second call goes on where the first stopped.
 
     Examples:
 

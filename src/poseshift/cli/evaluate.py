@@ -17,12 +17,13 @@ def evaluate(
         bool,
         typer.Option("--peek", help="Add the best checkpoint by these labels, marked as such."),
     ] = False,
-    step: Annotated[
-        int | None, typer.Option("--step", help="This checkpoint instead of the last.")
-    ] = None,
+    step: Annotated[int | None, typer.Option("--step", help="This checkpoint alone.")] = None,
     json_output: Json = False,
 ) -> None:
     """Measure a run: clean and published PCK, pixel errors, per joint and group.
+
+    Told are the last checkpoint, the one that was selected without target labels, and with --peek
+    the best by these labels.
 
     Examples:
 

@@ -11,8 +11,9 @@ from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 
-from poseshift.evaluation import PEEK, Evaluation
+from poseshift.evaluation import PEEK, SELECTED, Evaluation
 from poseshift.run import Run
+from poseshift.selection import read_selection
 
 _LEAK = "! the target it was trained on was cropped around its labels: this leaks where joints are"
 
@@ -31,9 +32,12 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
     """Show evaluations as a table, or as JSON; without any, say where the run is."""
     if json_output:
         rows = [{**asdict(e), "folder": str(e.folder)} for e in found]
-        print(json.dumps({"run": str(run.path), "evaluations": rows}))
+        print(json.dumps({"run": str(run.path), "chosen": run.chosen(), "evaluations": rows}))
         return
     console = Console()
+    asked = not found or any(evaluation.choice == SELECTED for evaluation in found)
+    if asked and (selection := read_selection(run)):
+        console.print(selection.said, soft_wrap=True, markup=False)
     if not found:
         console.print(f"run kept in {run.path}", soft_wrap=True, markup=False)
         measure = f"measure it: poseshift evaluate {run.path} TEST_PACK"
@@ -64,6 +68,8 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
     if role is not None:
         how = "transductive" if role == "target" else "not held out"
         lines.append(f"! {pack} is the {role} this run was trained on: {how}")
+    if metrics["left_out"]:
+        lines.append(f"- {metrics['left_out']} frames of {pack} left out: the run has their labels")
     if metrics["crop_from"] == "keypoints":
         lines.append(f"! {pack} was cropped around its labels: this leaks where joints are")
     if metrics["choice"] == PEEK:

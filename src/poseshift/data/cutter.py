@@ -97,7 +97,7 @@ class Cutter:
             raise BadInput(
                 "has no box", where=where, fix="add its bbox, or crop with --box image or keypoints"
             )
-        _check_box(item.box_xywh, image, where)
+        check_box(item.box_xywh, image, where)
         return item.box_xywh
 
 
@@ -129,7 +129,8 @@ def _check_joints(item: Annotation, image: Bytes | None, joints: Skeleton, where
         )
 
 
-def _check_box(box: Box, image: Bytes | None, where: str) -> None:
+def check_box(box: Box, image: Bytes | None, where: str) -> None:
+    """Doubt a box of the user's: it has a size, and lies where its image is."""
     left, top, width, height = box
     if not all(map(math.isfinite, box)) or min(width, height) < _TINY:
         raise BadInput(f"its box has size {width:g} x {height:g}", where=where, fix="correct it")

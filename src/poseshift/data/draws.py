@@ -50,7 +50,8 @@ class Draws:
         total: int,
         device: torch.device | str = "cpu",
     ) -> None:
-        self.rows, self.total, self.device = rows, total, torch.device(device)
+        self.step, self.rows, self.total = step, rows, total
+        self.device = torch.device(device)
         self._generator = torch.Generator().manual_seed(mix(seed, step, stream))
 
     def uniform(self, low: float, high: float, *shape: int) -> Tensor:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from poseshift.data.baked import PREFIX, WorldSpec
 from poseshift.data.cutter import Cutter
@@ -19,11 +16,10 @@ from poseshift.data.pack import CropFrom, PackWriter
 from poseshift.data.types import Sample
 from poseshift.errors import BadInput, UserError
 from poseshift.skeleton import JointMap, builtin_skeletons, joint_map, skeleton
+from poseshift.threads import map_ahead, thread_count
 
 BoxMode = Literal["auto", "image", "keypoints"]
 Progress = Callable[[int, int | None], None]
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def prepare(
                 fix="leave the other options out",
             )
         return _prepare_world(
-            str(path), Path(out), side, overwrite, workers or _threads(), progress
+            str(path), Path(out), side, overwrite, workers or thread_count(), progress
         )
     annotations = _open(Path(path), format, skeleton, images)
     mapping = _mapping(annotations, skeleton, alias)
@@ -116,7 +112,8 @@ def prepare(
     )
     count = 0
     with writer:
-        for done, outcome in enumerate(_in_threads(cutter, items, workers or _threads()), 1):
+        outcomes = map_ahead(cutter, items, workers or thread_count())
+        for done, outcome in enumerate(outcomes, 1):
             count += _write(writer, outcome, skip_bad=skip_bad)
             if progress:
                 progress(done, total)
@@ -212,27 +209,7 @@ def _mention_skipping(problem: BadInput) -> BadInput:
     return BadInput(problem.problem, where=problem.where, fix=fix)
 
 
-# --- threads and worlds ---------------------------------------------------------------------------
-
-
-def _threads() -> int:
-    return min(8, os.cpu_count() or 1)
-
-
-def _in_threads(function: Callable[[T], R], items: Iterable[T], threads: int) -> Iterator[R]:
-    """Map in order, a few items ahead: a dataset larger than memory never piles up."""
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[R]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= 4 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+# --- worlds ---------------------------------------------------------------------------------------
 
 
 def _prepare_world(

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 from poseshift.data.heatmap import encode
 from poseshift.data.types import LabeledBatch
 from poseshift.data.views import ViewConfig, apply, labeled_view, resize_matrix
+from poseshift.methods import NAMES
 from poseshift.nn.ema import ema_decay, ema_update
-from poseshift.nn.posenet import PoseNet
+from poseshift.nn.posenet import NetworkConfig, PoseNet
 from poseshift.registry import Registry
 from poseshift.settings import Frozen
 from poseshift.skeleton import Skeleton
@@ -58,6 +59,19 @@ class Pass:
     grad: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a method knows of the run it is in.
+
+    Attributes:
+        steps: How many there will be.
+        started: Whether the network comes from an earlier run, and not from random weights.
+    """
+
+    steps: int
+    started: bool = False
+
+
 class Method(nn.Module, ABC, Generic[TargetBatch]):
     """Base of all methods; the type parameter is what it sees of the target.
 
@@ -73,6 +87,7 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
         config: The method's settings.
         view: Augmentation ranges.
         side: Pixels a side of the views.
+        course: The run it is in.
     """
 
     name: ClassVar[str]
@@ -87,11 +102,17 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
         config: MethodConfig,
         view: ViewConfig,
         side: int,
+        course: Course,
     ) -> None:
         super().__init__()
-        self.network, self.skeleton, self.config = network, skeleton, config
+        self.network, self.skeleton, self.config, self.course = network, skeleton, config, course
         self.view, self.side, self.cells = view, side, network.cells(side)
         self.average = copy.deepcopy(network).requires_grad_(False).eval() if config.ema else None
+
+    @classmethod
+    def shape(cls, network: NetworkConfig, config: MethodConfig) -> NetworkConfig:
+        """The shape of the network it trains, given that of the start: here the same."""
+        return network
 
     @abstractmethod
     def phases(self, source: LabeledBatch, target: TargetBatch) -> Iterator[Phase]:
@@ -129,6 +150,5 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
 
 
 METHODS: Registry[type[Method[Any]]] = Registry(
-    "methods",
-    {name: f"poseshift.methods.{name}" for name in ("source_only", "supervised")},
+    "methods", {name: f"poseshift.methods.{name}" for name in NAMES}
 )

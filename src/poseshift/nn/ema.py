@@ -17,11 +17,18 @@ def ema_decay(decay: float, step: int) -> float:
 
 
 @torch.no_grad()
-def ema_update(average: nn.Module, model: nn.Module, decay: float) -> None:
-    """Move an average: decay * average + (1 - decay) * model, batch statistics included.
+def ema_update(
+    average: nn.Module, model: nn.Module, decay: float, *, statistics: bool = True
+) -> None:
+    """Move an average: decay * average + (1 - decay) * model.
 
-    Counters (integer buffers) are copied.
+    Batch statistics move with it unless ``statistics`` is false; counters (integer buffers) are
+    copied.
     """
+    if not statistics:
+        parameters = [p.detach() for p in average.parameters()]
+        torch._foreach_lerp_(parameters, [p.detach() for p in model.parameters()], 1 - decay)
+        return
     mine, theirs = average.state_dict(keep_vars=True), model.state_dict(keep_vars=True)
     floats = [key for key, value in mine.items() if value.is_floating_point()]
     into: list[Tensor] = [mine[key].detach() for key in floats]

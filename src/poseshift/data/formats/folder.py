@@ -29,7 +29,7 @@ class Folder:
 
     def matches(self, path: Path) -> bool:
         """A folder with at least one image somewhere in it."""
-        return path.is_dir() and next(_images(path), None) is not None
+        return path.is_dir() and next(images_in(path), None) is not None
 
     def read(self, path: Path, options: ReadOptions) -> AnnotationSet:
         """List the images in the order a person would."""
@@ -41,7 +41,7 @@ class Folder:
                 where=path,
                 fix="name them, for instance --skeleton body16",
             )
-        images = sorted(_images(path), key=lambda p: natural_key(p.relative_to(path)))
+        images = sorted(images_in(path), key=lambda p: natural_key(p.relative_to(path)))
         if not images:
             kinds = " ".join(sorted(IMAGE_SUFFIXES))
             raise BadInput(f"holds no images ({kinds})", where=path, fix="choose another folder")
@@ -69,7 +69,7 @@ class Folder:
         )
 
 
-def _images(folder: Path) -> Iterator[Path]:
+def images_in(folder: Path) -> Iterator[Path]:
     """Image files, those in hidden folders (thumbnails, checkpoints) left out."""
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -10,8 +10,8 @@ STREET_LOOK = AppearanceConfig(
     saturation=(0.15, 0.85),
     value=(0.4, 0.98),
     tone=(0.0, 1.0),
-    pattern=0.4,
-    outline=0.45,
+    pattern=0.7,
+    outline=0.2,
     shading=0.6,
     backdrop=(0.45, 0.95),
     clutter=0.2,
@@ -21,7 +21,7 @@ STREET_LOOK = AppearanceConfig(
     exposure=0.14,
     cast=0.07,
     blur=0.006,
-    noise=7.0,
+    noise=8.0,
 )
 
 GYM_LOOK = AppearanceConfig(

@@ -233,16 +233,16 @@ WORLDS = {
     ),
     "savanna": WorldConfig(
         "animal18",
-        PoseConfig(_WILD, spread=1.12, turn=0.45, back=0.18),
+        PoseConfig(_WILD, spread=1.12, turn=0.65, back=0.18),
         ShapeConfig(limbs=1.06, girth=0.93, head=0.93, variety=0.06),
         CameraConfig(
-            pitch=0.16, pitch_spread=0.09, roll_spread=0.05, distance=3.2, margin=1.4,
+            pitch=0.25, pitch_spread=0.12, roll_spread=0.1, distance=3.2, margin=1.4,
             zoom_spread=0.05, jitter=0.03, truncated=0.02,
         ),
         AppearanceConfig(
-            hue=(0.0, 0.2), saturation=(0.15, 0.85), value=(0.4, 0.98), tone=(0.0, 1.0),
-            pattern=0.65, outline=0.4, shading=0.5, backdrop=(0.42, 0.95), clutter=0.3,
-            texture=0.25, occluder=0.1, light=0.7, exposure=0.16, cast=0.09, blur=0.006, noise=7.0,
+            hue=(0.0, 0.2), saturation=(0.1, 0.9), value=(0.3, 1.0), tone=(0.0, 1.0),
+            pattern=0.8, outline=0.1, shading=0.5, backdrop=(0.42, 0.95), clutter=0.9,
+            texture=0.5, occluder=0.2, light=0.7, exposure=0.16, cast=0.09, blur=0.01, noise=12.0,
         ),
     ),
     "meadow": WorldConfig(

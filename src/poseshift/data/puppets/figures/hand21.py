@@ -292,9 +292,9 @@ WORLDS = {
             zoom_spread=0.06, jitter=0.03, truncated=0.03,
         ),
         AppearanceConfig(
-            saturation=(0.2, 0.85), value=(0.45, 0.98), tone=(0.0, 1.0), pattern=0.45, outline=0.5,
-            shading=0.7, backdrop=(0.45, 0.95), clutter=0.22, texture=0.25, occluder=0.1, light=0.7,
-            exposure=0.12, cast=0.07, blur=0.006, noise=7.0,
+            saturation=(0.2, 0.85), value=(0.45, 0.98), tone=(0.0, 1.0), pattern=0.6, outline=0.25,
+            shading=0.7, backdrop=(0.45, 0.95), clutter=0.3, texture=0.25, occluder=0.1, light=0.7,
+            exposure=0.12, cast=0.07, blur=0.006, noise=9.0,
         ),
     ),
     "workshop": WorldConfig(

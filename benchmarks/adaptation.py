@@ -1,0 +1,216 @@
+"""Adaptation: every method between the two bounds, on report pairs, chosen without target labels.
+
+    python -m benchmarks.adaptation            everything, resumable; one to two minutes a row
+    python -m benchmarks.adaptation --quick    a smoke run
+    python -m benchmarks.adaptation --only body
+
+One row a run: ``pck`` is that of the checkpoint chosen without target labels, beside it those of
+the start, of the last checkpoint and of the one that target labels would pick (``peek``, by images
+of their own). All are scored on the same held-out target images. What a part costs is printed
+before it begins.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from benchmarks.ablations import ABLATIONS, FEW, OWN_PRETRAINING
+from benchmarks.arms import START, Arm, begin, figure, plan, worlds
+from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, key_of
+from benchmarks.measured import curve
+from benchmarks.speed import method_speed
+from poseshift.methods.base import METHODS
+from poseshift.selection import choose_and_tell
+from poseshift.settings import dump_yaml
+
+STRONG = (
+    "view.blur=0.01", "view.noise=0.06",
+    "view.brightness=0.4", "view.contrast=0.4", "view.saturation=0.4",
+)  # fmt: skip
+ARMS = {
+    "source_only": Arm("source_only", checkpoints=1),
+    "source_strong": Arm("source_strong", sets=STRONG, checkpoints=1),
+    "mean_teacher": Arm("mean_teacher"),
+    "regda": Arm("regda"),
+    "udape": Arm("udape"),
+    "mla": Arm("mla"),
+    "ours": Arm("lodestar"),
+    "supervised": Arm("supervised", checkpoints=1),
+}
+ADAPTED = ("mean_teacher", "regda", "udape", "mla", "ours")
+MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
+AIMS = {"regda": 0.2, "udape": 0.5, "ours": 0.7}  # share of the gap closed, on the body
+LOTTERY = tuple(f"lottery-{seed}" for seed in range(1000, 1006))
+
+
+def run_row(pair: str, arm: Arm, seed: int, *, quick: bool = False) -> Mapping[str, Any]:
+    """Train one arm from its shared start, let it choose, and measure what it chose."""
+    size, count = (8, "?count=64") if quick else (START, "")
+    arm = replace(arm, steps=size) if quick else arm
+    begun = begin(pair, arm, seed, steps=size, count=count)
+    run, seconds = kept_run(plan(pair, arm, seed, begun.path, count=count), figure(pair))
+    target = worlds(pair)[1]
+    found = curve(run, target, count=32, peeked=16) if quick else curve(run, target)
+    chosen, kept_start = found.last(), False
+    if METHODS[arm.method].target == "unlabeled":
+        selection = choose_and_tell(run)
+        chosen, kept_start = selection.step, selection.kept_start
+    metrics = found.test[chosen]
+    return {
+        "method": arm.method,
+        "sampler": "uniform",
+        "choice": "selected" if METHODS[arm.method].target == "unlabeled" else "last",
+        "pck": metrics["pck"],
+        "pck_protocol": metrics["pck_protocol"],
+        "pck_last": found.pck(found.last()),
+        "pck_peek": found.pck(found.peek()),
+        "pck_start": found.pck(0) if begun.path else None,
+        "step": chosen,
+        "kept_start": kept_start,
+        "steps": arm.steps,
+        "passes": sum(part.images for part in METHODS[arm.method].passes),
+        "seconds": round(seconds, 1),
+        "start_seconds": round(begun.seconds, 1),
+    }
+
+
+def table(
+    bench: Bench, arms: Mapping[str, Arm], pairs: Sequence[str], seeds: Iterable[int], quick: bool
+) -> list[Row]:
+    """Rows of some arms on some pairs."""
+    cells = [(pair, seed, name) for pair in pairs for seed in seeds for name in arms]
+    minutes = sum(MINUTES.get(name, 2.0) for _, _, name in cells)
+    print(f"[{bench.name}] {bench.part}: {len(cells)} rows, about {minutes:.0f} minutes on 2 cores")
+    rows = []
+    for pair, seed, name in cells:
+        arm = arms[name]
+        settings = key_of(START, dump_yaml(plan(pair, arm, seed)))
+        what = {"pair": pair, "arm": name, "seed": seed, "settings": settings}
+        measure = partial(run_row, pair, arm, seed, quick=quick)
+        rows.append(bench.row(what, measure, code=code_hash(arm.method, figure(pair))))
+    return rows
+
+
+def scores(rows: Iterable[Row], arm: str, pair: str | None = None) -> list[float]:
+    """PCK of one arm, by pair and seed."""
+    mine = (r for r in rows if r["arm"] == arm and pair in (None, r["pair"]))
+    return [r["pck"] for r in sorted(mine, key=lambda r: (r["pair"], r["seed"]))]
+
+
+def closed(
+    rows: Sequence[Row], arm: str, low: str = "source_only"
+) -> tuple[float, tuple[float, float]]:
+    """Share of the gap an arm closes, on seed means, with a bootstrap interval over seeds."""
+    columns = np.array([scores(rows, name) for name in (arm, low, "supervised")])
+    drawn = np.random.default_rng(0).integers(columns.shape[1], size=(2000, columns.shape[1]))
+    method, bottom, top = columns[:, drawn].mean(-1)
+    low_end, high_end = np.quantile((method - bottom) / (top - bottom), [0.025, 0.975])
+    method, bottom, top = columns.mean(1)
+    return float((method - bottom) / (top - bottom)), (float(low_end), float(high_end))
+
+
+def body(bench: Bench, quick: bool) -> None:
+    """All arms on studio->street, six seeds, and the claims made of them."""
+    rows = table(bench, ARMS, ["body"], range(1 if quick else 6), quick)
+    bench.check("body_supervised_pck", statistics.fmean(scores(rows, "supervised")), ">=", 0.8)
+    for arm in ADAPTED:
+        share, interval = closed(rows, arm)
+        strong, _ = closed(rows, arm, "source_strong")
+        bench.check(f"closed_{arm}", share, ">=", AIMS.get(arm, 0.0))
+        print(f"[adaptation] {arm}: {interval} of the gap; {strong:.3f} from source_strong")
+    for arm, aim in AIMS.items():
+        bench.claim(f"{arm} closes at least {aim:.0%} of the gap", _above(rows, arm, aim))
+    for rival in ("mla", "udape"):
+        bench.claim(f"ours beats {rival} on the body", _ahead(rows, "ours", rival))
+    bench.claim("mla beats udape on the body", _ahead(rows, "mla", "udape"))
+
+
+def _ahead(rows: Sequence[Row], arm: str, rival: str) -> list[float]:
+    return [a - b for a, b in zip(scores(rows, arm), scores(rows, rival), strict=True)]
+
+
+def _above(rows: Sequence[Row], arm: str, share: float) -> list[float]:
+    """By seed, how far an arm is above a share of the gap, in PCK."""
+    three = (scores(rows, name) for name in (arm, "source_only", "supervised"))
+    return [m - (low + share * (high - low)) for m, low, high in zip(*three, strict=True)]
+
+
+def lottery(bench: Bench, quick: bool) -> None:
+    """Pairs nobody designed, one run each: who wins, and does ours ever harm."""
+    names = ("source_only", "udape", "mla", "ours", "supervised")
+    arms = {name: ARMS[name] for name in names}
+    rows = table(bench, arms, LOTTERY[: 1 if quick else None], [0], quick)
+    by = {name: np.array(scores(rows, name)) for name in names}
+    wins = by["ours"] >= np.maximum(by["udape"], by["mla"])
+    harm = by["ours"] < by["source_only"] - 0.01
+    bench.check("lottery_wins_ours", float(wins.mean()), ">=", 0.7)
+    bench.check("lottery_harm_ours", float(harm.mean()), "==", 0.0)
+
+
+def kin(bench: Bench, quick: bool) -> None:
+    """Hands and animals, three seeds."""
+    names = ("source_only", "mean_teacher", "udape", "mla", "ours", "supervised")
+    arms = {name: ARMS[name] for name in names}
+    for pair in ("hand",) if quick else ("hand", "animal"):
+        rows = table(bench, arms, [pair], range(1 if quick else 3), quick)
+        bench.check(f"{pair}_closed_ours", closed(rows, "ours")[0], ">=", 0.5)
+
+
+def ablation(bench: Bench, quick: bool) -> None:
+    """What each part of MLA and UDAPE adds, and how much the weights matter; claims nothing."""
+    if not quick:
+        table(bench, ABLATIONS, ["body"], range(3), quick)
+
+
+def own_pretraining(bench: Bench, quick: bool) -> None:
+    """UDAPE and RegDA with their published pre-training, at the same total number of steps."""
+    if not quick:
+        table(bench, OWN_PRETRAINING, ["body"], range(3), quick)
+
+
+def few_labels(bench: Bench, quick: bool) -> None:
+    """Fine-tuning on k labelled target frames: what adaptation saves."""
+    if not quick:
+        table(bench, FEW, ["body"], range(3), quick)
+
+
+def speed(bench: Bench, quick: bool) -> None:
+    """A step of every method against its floor, ResNet-50 at 256 px."""
+    for name in ("regda", "udape", "mla", "lodestar"):
+        found = bench.row({"case": name}, partial(method_speed, name, quick), fresh=True)
+        metric = "ours" if name == "lodestar" else name
+        bench.check(f"step_over_floor_{metric}", found["step_over_floor"], "<=", 1.2)
+
+
+PARTS = {
+    "body": body,
+    "lottery": lottery,
+    "kin": kin,
+    "few_labels": few_labels,
+    "ablation": ablation,
+    "own_pretraining": own_pretraining,
+    "speed": speed,
+}
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    options = arguments(__doc__, PARTS)
+    bench = Bench("adaptation", "python -m benchmarks.adaptation", quick=options.quick)
+    for name, part in PARTS.items():
+        if not options.only or name in options.only:
+            bench.start(name)
+            part(bench, options.quick)
+            bench.finish()
+    missed = [check["metric"] for check in bench.checks if not check["ok"]]
+    print(f"{len(bench.checks) - len(missed)} of {len(bench.checks)} targets met")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Who judges a checkpoint without target labels: one small file each."""
