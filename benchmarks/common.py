@@ -60,7 +60,7 @@ def code_hash(
     """Hash of the code a method's run on a figure's worlds depends on.
 
     That is every module the entries, the method and the figure import, as syntax trees
-    without docstrings, comments or layout: what another method does is no reason to measure again.
+    without docstrings, descriptions, comments or layout: what another method does is no reason to measure again.
     """
     found: set[str] = set()
     waiting = [*entries, f"poseshift.methods.{method}", f"poseshift.data.puppets.figures.{figure}"]
@@ -99,6 +99,8 @@ def _bare(file: str) -> str:
         body = getattr(node, "body", None)
         if isinstance(body, list) and body and _is_docstring(body[0]):
             node.body = body[1:]  # type: ignore[attr-defined]
+        if isinstance(node, ast.Call):
+            node.keywords = [word for word in node.keywords if word.arg != "description"]
     return ast.dump(tree)
 
 

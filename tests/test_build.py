@@ -1,14 +1,22 @@
 """Settings become domains in their roles, networks at their start, one optimiser a group."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
-from poseshift.build import build_method, build_optimizers, data_manifest, open_domains
+from poseshift.build import (
+    build_method,
+    build_optimizers,
+    build_start,
+    data_manifest,
+    open_domains,
+)
 from poseshift.config import RunConfig, TrainConfig
 from poseshift.data.domain import LabeledDomain, UnlabeledDomain
-from poseshift.errors import BadInput, UserError
+from poseshift.errors import UserError
+from poseshift.methods.base import Method
 from poseshift.run import Run, write_manifest
 from poseshift.skeleton import skeleton
 from tests.planted import toys
@@ -17,6 +25,12 @@ from tests.tiny_runs import same, tiny
 
 def changed(config: RunConfig, **update: object) -> RunConfig:
     return config.model_copy(update=update)
+
+
+def begun(config: RunConfig) -> Method[Any]:
+    """The method at its start."""
+    source, _ = open_domains(config)
+    return build_method(config, source, build_start(config, source))
 
 
 def test_the_method_says_what_the_target_is(tmp_path: Path):
@@ -48,29 +62,55 @@ def test_both_domains_are_mapped_to_the_skeleton_asked_for():
 
 
 def test_a_start_is_drawn_from_the_seed():
-    source, _ = open_domains(tiny())
-    starts = [build_method(tiny(seed=seed), source).state_dict() for seed in (1, 1, 2)]
+    starts = [begun(tiny(seed=seed)).state_dict() for seed in (1, 1, 2)]
     assert same(starts[0], starts[1])
     assert not same(starts[0], starts[2])
 
 
 def test_a_start_is_taken_from_a_run_or_a_file(tmp_path: Path):
     source, _ = open_domains(tiny())
-    before = build_method(tiny(seed=5), source).predictor()
+    before = begun(tiny(seed=5)).predictor()
     run = Run.create(tmp_path / "run", tiny())
     write_manifest(run, {}, source.skeleton)
-    run.save_checkpoint(build_method(tiny(seed=4), source).predictor(), 3)
+    run.save_checkpoint(begun(tiny(seed=4)).predictor(), 3)
     run.save_checkpoint(before, 10)
     for init in (run.path, run.weights(10)):
-        method = build_method(changed(tiny(), init=str(init)), source)
+        method = begun(changed(tiny(), init=str(init)))
+        assert method.course.started
         assert same(method.network.state_dict(), before.state_dict())
         assert method.average is not None
         assert same(method.average.state_dict(), before.state_dict())
     with pytest.raises(UserError, match="no checkpoint yet"):
-        build_method(changed(tiny(), init=str(Run.create(tmp_path / "b", tiny()).path)), source)
+        begun(changed(tiny(), init=str(Run.create(tmp_path / "b", tiny()).path)))
     narrow = tiny().network.model_copy(update={"widths": (4, 4)})
-    with pytest.raises(BadInput, match="tensors differ"):
-        build_method(changed(tiny(), init=str(run.path), network=narrow), source)
+    with pytest.raises(UserError, match=r"has widths \[8, 8\], the settings say \[4, 4\]"):
+        begun(changed(tiny(), init=str(run.path), network=narrow))
+
+
+def test_a_method_knows_its_course():
+    course = begun(tiny(steps=9)).course
+    assert (course.steps, course.started) == (9, False)
+
+
+def test_a_method_of_another_shape_takes_over_what_the_shapes_share():
+    config = tiny("regda")
+    source, _ = open_domains(config)
+    start = build_start(config, source)
+    with torch.no_grad():
+        for value in start.upsample.parameters():
+            value.add_(0.5)
+    before = {key: value.clone() for key, value in start.state_dict().items()}
+    network = build_method(config, source, start).network
+    assert network.config == start.config.model_copy(
+        update={"regressor": "conv", "output": "logits"}
+    )
+    for part in ("backbone", "upsample"):
+        ours, given_ = (getattr(net, part).state_dict() for net in (network, start))
+        assert same(ours, given_)
+    with torch.no_grad():
+        for value in network.parameters():
+            value.add_(1)
+    assert same(start.state_dict(), before), "the start can still be kept as checkpoint 0"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +123,7 @@ def test_a_start_is_taken_from_a_run_or_a_file(tmp_path: Path):
 def test_one_optimiser_a_group(name: str, kind: type, settings: dict[str, object], tmp_path: Path):
     train = TrainConfig(optimizer=name, lr=0.3, weight_decay=0.2)
     with toys(tmp_path):
-        method = build_method(tiny("toy_three_phases"), open_domains(tiny())[0])
+        method = begun(tiny("toy_three_phases"))
     optimizers = build_optimizers(method, train)
     assert list(optimizers) == ["features", "head", "second"]
     for group, optimizer in optimizers.items():

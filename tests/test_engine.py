@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 
-from poseshift.build import build_method, open_domains
+from poseshift.build import build_method, build_start, open_domains
 from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
 from poseshift.data.loader import UniformSampler
@@ -22,7 +22,7 @@ from poseshift.engine import _Loop, fit
 from poseshift.errors import BadInput, UserError
 from poseshift.evaluation import evaluate
 from poseshift.interrupt import Interrupted
-from poseshift.methods.base import METHODS
+from poseshift.methods.base import METHODS, Method
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run
 from poseshift.schedule import rate
@@ -38,6 +38,12 @@ BLIND = [*(name for name in METHODS if METHODS[name].target != "labeled"), *TOYS
 def plug_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with toys(tmp_path_factory.mktemp("site")):
         yield
+
+
+def begun(config: RunConfig) -> Method[Any]:
+    """The method at its start."""
+    source, _ = open_domains(config)
+    return build_method(config, source, build_start(config, source))
 
 
 def stopping_at(step: int) -> Callable[[int], None]:
@@ -63,6 +69,15 @@ def test_a_resumed_run_is_the_uninterrupted_one(method: str, accumulate: int, tm
     assert Run.open(tmp_path / "parts").last() == 4  # not at a line of the stream
     parts = fit(config, tmp_path / "parts", resume=True, progress=False)
     assert_same_run(whole, parts)
+
+
+@pytest.mark.parametrize("method", ["udape", "mla"])
+def test_a_released_teacher_is_resumed_too(method: str, tmp_path: Path):
+    config = tiny({"name": method, "as_released": True, "pretrain": 0.3}, accumulate=2)
+    whole = fit(config, tmp_path / "whole", progress=False)
+    with pytest.raises(Interrupted):
+        fit(config, tmp_path / "parts", progress=False, on_step=stopping_at(3))
+    assert_same_run(whole, fit(config, tmp_path / "parts", resume=True, progress=False))
 
 
 def test_the_comparison_notices_another_seed(tmp_path: Path):
@@ -120,7 +135,9 @@ def test_a_resumed_run_needs_its_start_no_more(tmp_path: Path):
     with pytest.raises(Interrupted):
         fit(config, tmp_path / "parts", progress=False, on_step=stopping_at(3))
     shutil.rmtree(start.path)
-    assert_same_run(whole, fit(config, tmp_path / "parts", resume=True, progress=False))
+    parts = fit(config, tmp_path / "parts", resume=True, progress=False)
+    assert_same_run(whole, parts)
+    assert same(parts.network(0).state_dict(), whole.network(0).state_dict())
 
 
 def test_a_run_that_starts_from_another_draws_its_own_data(
@@ -167,13 +184,31 @@ def test_checkpoints_and_lines_come_when_asked_for(tmp_path: Path):
     }
 
 
-def test_a_checkpoint_holds_the_network_that_predicts(tmp_path: Path):
+def test_a_checkpoint_holds_the_network_that_predicts_and_the_one_that_learns(tmp_path: Path):
     run = fit(tiny(), tmp_path / "run", progress=False)
-    state = run.load_state()
+    state, student = run.load_state(), run.student(run.last())
     assert state is not None
-    kept = run.network().state_dict()
-    assert same(kept, {key: state["method"][f"average.{key}"] for key in kept})
-    assert not same(kept, {key: state["method"][f"network.{key}"] for key in kept})
+    assert student is not None
+    for net, name in ((run.network(), "average"), (student, "network")):
+        kept = net.state_dict()
+        assert same(kept, {key: state["method"][f"{name}.{key}"] for key in kept})
+    assert not same(run.network().state_dict(), student.state_dict())
+
+
+def test_without_an_average_there_is_no_student_beside(tmp_path: Path):
+    config = tiny({"name": "source_only", "ema": 0}, steps=1)
+    assert fit(config, tmp_path / "run", progress=False).student(1) is None
+
+
+def test_a_run_that_starts_from_another_keeps_its_start(tmp_path: Path):
+    start = fit(tiny(steps=1), tmp_path / "start", progress=False)
+    assert start.checkpoints() == [1]
+    config = tiny("regda", steps=1).model_copy(update={"init": str(start.path)})
+    run = fit(config, tmp_path / "run", progress=False)
+    assert run.checkpoints() == [0, 1]
+    assert same(run.network(0).state_dict(), start.network().state_dict())
+    assert run.student(0) is None
+    assert [run.network(step).config.output for step in (0, 1)] == ["maps", "logits"]
 
 
 def test_a_mistake_leaves_no_folder(tmp_path: Path):
@@ -263,7 +298,7 @@ def test_an_unreadable_crop_is_told_with_its_place(tmp_path: Path, puppet_packs:
 
 def parameters(config: RunConfig) -> dict[str, dict[str, torch.Tensor]]:
     """Parameters of a fresh method, by group and by name in its state."""
-    method = build_method(config, open_domains(config)[0])
+    method = begun(config)
     names = {id(parameter): name for name, parameter in method.named_parameters()}
     return {
         group: {names[id(p)]: p.detach().clone() for p in members}
@@ -349,13 +384,13 @@ def test_accumulating_averages_gradients_and_batch_statistics(tmp_path: Path):
     source, _ = open_domains(config)
     halves = []
     for number in range(2):
-        method = build_method(config, source).train()
+        method = begun(config).train()
         loop = _Loop(_alone(), Run(tmp_path / "x", config), method, {}, source, None)
         batch = next(loop.source.steps(0, 1))[number]
         phase = next(method.phases(batch, None))
         phase.losses["supervised"].backward()
         halves.append(method)
-    start = build_method(config, source).state_dict()
+    start = begun(config).state_dict()
     assert both is not None
     grads = [dict(half.network.named_parameters()) for half in halves]
     for name in grads[0]:
@@ -383,7 +418,7 @@ def _alone(world: int = 1) -> Any:
 def test_tensors_cross_processes_in_one_message(tmp_path: Path):
     config = tiny()
     source, _ = open_domains(config)
-    method = build_method(config, source)
+    method = begun(config)
     loop = _Loop(_alone(world=2), Run(tmp_path, config), method, {}, source, None)
     tensors = [torch.ones(2, 3), torch.tensor(2.0), torch.arange(2.0)]
     loop._mean_over_processes(tensors)

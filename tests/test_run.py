@@ -134,6 +134,51 @@ def test_a_checkpoint_comes_back_ready_to_predict(run: Run):
     assert same({key: on_disk[key] for key in held}, dict(held))
 
 
+def test_a_checkpoint_says_what_shape_it_has(run: Run):
+    torch.manual_seed(0)
+    other = PoseNet(tiny().network.model_copy(update={"widths": (4,), "output": "logits"}), 21)
+    run.save_checkpoint(other, 1)
+    found = run.network(1)  # whatever the settings of the run say
+    assert found.config == other.config != run.config.network
+    assert same(found.state_dict(), other.state_dict())
+
+
+def test_the_student_is_kept_where_another_predicts(run: Run):
+    teacher, student = network(1), network(2)
+    run.save_checkpoint(teacher, 5, student)
+    run.save_checkpoint(teacher, 6, teacher)
+    found = run.student(5)
+    assert found is not None
+    assert not found.training
+    assert same(found.state_dict(), student.state_dict())
+    assert same(run.network(5).state_dict(), teacher.state_dict())
+    assert run.student(6) is None
+    assert not (run.weights(6).parent / "student.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (None, "is missing"),
+        ("{", "is not JSON"),
+        ("{}", "does not describe a network"),
+        ('{"network": {}, "joints": 21, "backbone": {}}', "does not describe a backbone"),
+    ],
+)
+def test_a_spoilt_shape_is_told_with_its_file(run: Run, text: str | None, problem: str):
+    run.save_checkpoint(network(), 3)
+    shape = run.weights(3).with_name("network.json")
+    shape.unlink() if text is None else shape.write_text(text)
+    with pytest.raises(BadInput, match=rf"000003/network\.json: {problem}"):
+        run.network(3)
+
+
+def test_a_network_of_other_joints_than_the_run_is_told(run: Run):
+    run.save_checkpoint(PoseNet(tiny().network, 5), 3)
+    with pytest.raises(BadInput, match=r"network\.safetensors: has 5 joints(.|\n)*skeleton has 21"):
+        run.network(3)
+
+
 def test_a_pretrained_run_opens_without_the_hub(run: Run):
     config = run.config.model_copy(
         update={"network": run.config.network.model_copy(update={"pretrained": True})}

@@ -56,7 +56,7 @@ class RunConfig(Frozen):
     target: str | None = Field(None, description="target Pack (labels unread), or world:NAME")
     skeleton: str | None = Field(None, description="joints to train on; the source's if not given")
     aliases: str | None = Field(None, description="YAML of further joint names")
-    init: str | None = Field(None, description="run or .safetensors to start from")
+    init: str | None = Field(None, description="start from: run, .safetensors, backbone or ViTPose")
     target_labels: str | None = Field(
         None, description="labels of a few target frames (COCO, DeepLabCut csv ...), trusted"
     )

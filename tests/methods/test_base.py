@@ -11,7 +11,7 @@ from poseshift.data.heatmap import decode
 from poseshift.data.types import LabeledBatch
 from poseshift.data.views import ViewConfig, apply, labeled_view, resize_matrix
 from poseshift.errors import UserError
-from poseshift.methods.base import METHODS, Method, MethodConfig, Phase
+from poseshift.methods.base import METHODS, Course, Method, MethodConfig, Phase
 from poseshift.nn.ema import ema_decay
 from poseshift.nn.posenet import NetworkConfig, PoseNet
 from poseshift.settings import build
@@ -32,7 +32,7 @@ class Idle(Method[None]):
 def idle(**config: Any) -> Idle:
     torch.manual_seed(0)
     network = PoseNet(NetworkConfig(widths=(8, 8, 8)), len(BODY))
-    return Idle(network, BODY, MethodConfig(**config), ViewConfig(), side=64)
+    return Idle(network, BODY, MethodConfig(**config), ViewConfig(), 64, Course(steps=10))
 
 
 def batch(count: int = 4) -> LabeledBatch:
@@ -121,7 +121,7 @@ def test_supervised_views_are_exact_under_autocast():
 def test_a_side_the_network_cannot_take_is_refused_at_the_start():
     network = PoseNet(NetworkConfig(widths=(8,)), 16)
     with pytest.raises(UserError, match="not a multiple"):
-        Idle(network, BODY, MethodConfig(), ViewConfig(), side=33)
+        Idle(network, BODY, MethodConfig(), ViewConfig(), 33, Course(steps=10))
 
 
 def test_an_average_of_one_is_refused():
@@ -131,7 +131,7 @@ def test_an_average_of_one_is_refused():
 
 def test_methods_are_known_by_name():
     assert {"source_only", "supervised"} <= set(METHODS)
-    for name in ("source_only", "supervised"):
+    for name in METHODS:
         assert METHODS[name].name == name
     with pytest.raises(UserError, match=r"no method is called 'source_olny'.*\n.*'source_only'"):
         METHODS["source_olny"]

@@ -9,7 +9,7 @@ import torch
 from poseshift.data.draws import Draws
 from poseshift.data.types import LabeledBatch
 from poseshift.data.views import ViewConfig
-from poseshift.methods.base import METHODS, Method
+from poseshift.methods.base import METHODS, Course, Method
 from poseshift.methods.parts.losses import heatmap_mse
 from poseshift.nn.posenet import NetworkConfig, PoseNet
 from poseshift.skeleton import skeleton
@@ -22,7 +22,7 @@ def make(name: str) -> Method[Any]:
     torch.manual_seed(0)
     kind = METHODS[name]
     network = PoseNet(NetworkConfig(widths=(8, 8)), len(BODY))
-    return kind(network, BODY, kind.Config(), ViewConfig(), 32).train()
+    return kind(network, BODY, kind.Config(), ViewConfig(), 32, Course(steps=25)).train()
 
 
 def batch(seed: int) -> LabeledBatch:

@@ -1,5 +1,6 @@
 """Backbones: presets from a config alone, anybody's from a folder or the hub, errors with a fix."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +17,37 @@ from transformers import (
     SwinConfig,
 )
 
-from poseshift.errors import UserError
+from poseshift.errors import BadInput, UserError
 from poseshift.nn import backbone
-from poseshift.nn.backbone import build_backbone
+from poseshift.nn.backbone import as_backbone, build_backbone, described_backbone
 
 FOUR_STAGES = {"depths": [1, 1, 1, 1], "hidden_sizes": [8, 16, 24, 32], "out_features": ["stage4"]}
-SMALL: dict[str, tuple[Any, Any, int, int]] = {
-    "resnet": (ResNetBackbone, ResNetConfig(embedding_size=8, **FOUR_STAGES), 32, 32),
-    "convnext": (ConvNextBackbone, ConvNextConfig(**FOUR_STAGES), 32, 32),
-    "swin": (
-        SwinBackbone,
-        SwinConfig(embed_dim=8, depths=[1, 1], num_heads=[1, 1], out_features=["stage2"]),
-        8,
-        16,
-    ),
+TWO_STAGES = {"depths": [1, 1], "num_heads": [1, 1], "out_features": ["stage1", "stage2"]}
+SMALL: dict[str, tuple[Any, Any, list[int], list[int]]] = {
+    "resnet": (ResNetBackbone, ResNetConfig(embedding_size=8, **FOUR_STAGES), [32], [32]),
+    "convnext": (ConvNextBackbone, ConvNextConfig(**FOUR_STAGES), [32], [32]),
+    "swin": (SwinBackbone, SwinConfig(embed_dim=8, **TWO_STAGES), [4, 8], [8, 16]),
 }
 
 
 @pytest.mark.parametrize(
-    ("name", "stride", "channels"),
+    ("name", "strides", "channels"),
     [
-        ("tiny", 16, 128),
-        ("resnet18", 32, 512),
-        ("resnet50", 32, 2048),
-        ("resnet101", 32, 2048),
-        ("dinov2-small", 14, 384),
+        ("tiny", [4, 8, 16], [32, 64, 128]),
+        ("resnet18", [4, 8, 16, 32], [64, 128, 256, 512]),
+        ("resnet50", [4, 8, 16, 32], [256, 512, 1024, 2048]),
+        ("resnet101", [4, 8, 16, 32], [256, 512, 1024, 2048]),
+        ("dinov2-small", [14], [384]),
     ],
 )
-def test_a_preset_is_built_without_the_network(name: str, stride: int, channels: int):
+def test_a_preset_is_built_without_the_network(name: str, strides: list[int], channels: list[int]):
+    height, width = 4 * strides[-1], 2 * strides[-1]
     with torch.device("meta"):  # shapes alone: no time is spent on random weights
         net = build_backbone(name)
-        image = torch.empty(2, 3, 4 * stride, 2 * stride)
-    assert (net.stride, net.channels) == (stride, channels)
-    assert net(image).shape == (2, channels, 4, 2)
+        image = torch.empty(2, 3, height, width)
+    assert (net.strides, net.channels) == (strides, channels)
+    expected = [(2, c, height // s, width // s) for s, c in zip(strides, channels, strict=True)]
+    assert [features.shape for features in net(image)] == expected
 
 
 def test_presets_start_random():
@@ -58,16 +57,36 @@ def test_presets_start_random():
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_folder_of_transformers_is_a_backbone(name: str, tmp_path: Path):
-    kind, config, stride, channels = SMALL[name]
+    kind, config, strides, channels = SMALL[name]
     saved = kind(config).eval()
     saved.save_pretrained(tmp_path)
     net = build_backbone(str(tmp_path)).eval()
-    assert (net.stride, net.channels) == (stride, channels)
+    assert (net.strides, net.channels) == (strides, channels)
     image = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        features = net(image)
-        assert torch.equal(features, saved(image).feature_maps[-1])
-    assert features.shape[-1] == 64 // stride
+        maps = net(image)
+        pairs = zip(maps, saved(image).feature_maps, strict=True)
+        assert all(torch.equal(one, other) for one, other in pairs)
+    assert [features.shape[-1] for features in maps] == [64 // stride for stride in strides]
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_description_is_enough_to_build_it_again(name: str, tmp_path: Path):
+    kind, config, strides, channels = SMALL[name]
+    net = as_backbone(kind(config), "here")
+    again = described_backbone(json.loads(json.dumps(net.describe())), tmp_path)
+    assert (again.strides, again.channels) == (strides, channels)
+    again.load_state_dict(net.state_dict())
+    image = torch.rand(1, 3, 32, 32)
+    pairs = zip(net.eval()(image), again.eval()(image), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+
+
+@pytest.mark.parametrize("about", [{}, {"model_type": "resnext"}, {"model_type": "bert"}])
+def test_what_describes_no_backbone_is_told_with_its_place(about: dict[str, str], tmp_path: Path):
+    with pytest.raises(BadInput, match="does not describe a backbone") as error:
+        described_backbone(about, tmp_path / "network.json")
+    assert error.value.where == tmp_path / "network.json"
 
 
 def test_measuring_the_stride_leaves_the_model_as_it_was(tmp_path: Path):
@@ -105,7 +124,7 @@ def test_a_preset_asked_for_pretrained_looks_its_weights_up(monkeypatch: pytest.
         return ResNetBackbone(config)
 
     monkeypatch.setattr(backbone, "_pretrained", found)
-    assert build_backbone("resnet50", pretrained=True).channels == 32
+    assert build_backbone("resnet50", pretrained=True).channels == [32]
     assert asked == ["microsoft/resnet-50"]
 
 

@@ -52,6 +52,25 @@ def test_running_statistics_follow_and_the_model_stays():
     assert all(torch.equal(before[key], value) for key, value in model.state_dict().items())
 
 
+@given(decay=st.floats(0, 0.999), steps=st.integers(1, 8), seed=st.integers(0, 99))
+@settings(deadline=None, max_examples=15)
+def test_without_statistics_parameters_alone_follow(decay: float, steps: int, seed: int):
+    torch.manual_seed(seed)
+    average, model = net(), net()
+    with torch.no_grad():
+        for buffer in model.buffers():
+            buffer.add_(3)
+    start = {key: value.double().clone() for key, value in average.state_dict().items()}
+    for _ in range(steps):
+        ema_update(average, model, decay, statistics=False)
+    for key, value in average.named_parameters():
+        towards = model.get_parameter(key).double()
+        expected = decay**steps * start[key] + (1 - decay**steps) * towards
+        torch.testing.assert_close(value.double(), expected, atol=1e-5, rtol=1e-4)
+    for key, value in average.named_buffers():
+        assert torch.equal(value.double(), start[key]), "the average's own"
+
+
 def test_updating_is_no_part_of_the_graph():
     model, average = net(), net()
     ema_update(average, model, 0.5)

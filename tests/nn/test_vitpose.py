@@ -1,5 +1,6 @@
 """ViTPose as one of our networks: the same maps as transformers' own, on the joints shared."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import VitPoseBackboneConfig, VitPoseConfig, VitPoseForPoseEstimation
 
+from poseshift.engine import fit
 from poseshift.errors import BadInput, UserError
 from poseshift.nn.posenet import NetworkConfig, PoseNet
 from poseshift.nn.starting import start
 from poseshift.nn.vitpose import head_config, joints_of, stretched
+from poseshift.run import Run
 from poseshift.skeleton import skeleton
+from tests.tiny_runs import tiny
 
 SIDE = 64
 COCO = skeleton("coco17")
@@ -109,6 +113,27 @@ def test_only_shapes_that_were_not_given_follow(tmp_path: Path):
     assert start(asked, COCO, str(tmp_path), SIDE).config.head == "deconv"
     with pytest.raises(UserError, match=r"has head 'deconv', the settings say 'lateral'"):
         start(NetworkConfig(head="lateral"), COCO, str(tmp_path), SIDE)
+
+
+def test_a_run_that_starts_from_it_goes_on_and_reopens_without_it(tmp_path: Path):
+    vitpose(tmp_path / "vitpose", use_simple_decoder=False)
+    plan = tiny(steps=3, checkpoint_every=1).model_copy(
+        update={"init": str(tmp_path / "vitpose"), "network": NetworkConfig()}
+    )
+
+    def stop(step: int) -> None:
+        if step == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(plan, tmp_path / "run", progress=False, on_step=stop)
+    shutil.rmtree(tmp_path / "vitpose")
+    begun = Run.open(tmp_path / "run")
+    assert (begun.config.network.head, begun.config.network.widths) == ("deconv", (256, 256))
+    run = fit(begun.config, begun.path, resume=True, progress=False)
+    assert run.checkpoints()[0] == 0
+    assert run.last() == 3
+    assert run.network()(torch.zeros(1, 3, 32, 32)).shape == (1, 16, 8, 8)
 
 
 # --- position embeddings --------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poseshift.errors import UserError
@@ -140,6 +140,7 @@ def test_who_is_no_voter_changes_nothing():
 numbers = st.lists(st.floats(-1, 1), min_size=1, max_size=12)
 
 
+@settings(deadline=None)  # timing is not what is tested
 @given(st.lists(numbers, min_size=1, max_size=5), st.floats(-5, 5), st.booleans())
 def test_a_rule_for_any_table(rows: list[list[float]], shift: float, kept: bool):
     """It names a step of the table, and only gains and losses matter to it."""
@@ -153,6 +154,7 @@ def test_a_rule_for_any_table(rows: list[list[float]], shift: float, kept: bool)
     assert all(-3 - 1e-9 <= merit <= 1 for merit in merits(scores).values())
 
 
+@settings(deadline=None)  # timing is not what is tested
 @given(st.lists(st.floats(-1, 1), min_size=3, max_size=12))
 def test_steadied_is_never_above_the_score_and_leaves_a_steady_rise_alone(row: list[float]):
     steps = range(1, len(row) + 1)
@@ -164,6 +166,7 @@ def test_steadied_is_never_above_the_score_and_leaves_a_steady_rise_alone(row: l
     assert all(capped[step] == rising[step] for step in list(steps)[1:-1])
 
 
+@settings(deadline=None)  # timing is not what is tested
 @given(st.floats(-20, 20), st.floats(-20, 20))
 def test_a_vote_is_monotone_and_losses_weigh_more(a: float, b: float):
     assert (vote(a) <= vote(b)) == (a <= b) or vote(a) == vote(b)

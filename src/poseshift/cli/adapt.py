@@ -23,7 +23,8 @@ def adapt(
         Path | None, typer.Option("--resume", help="Run folder to continue, exactly.")
     ] = None,
     init: Annotated[
-        str | None, typer.Option("--init", help="Run or .safetensors to start from.")
+        str | None,
+        typer.Option("--init", help="Start from: run, .safetensors, backbone or ViTPose."),
     ] = None,
     target_labels: Annotated[
         str | None,
@@ -66,7 +67,9 @@ def adapt(
     from poseshift.engine import fit
     from poseshift.errors import UserError
     from poseshift.evaluation import evaluate
+    from poseshift.methods.base import METHODS
     from poseshift.run import Run
+    from poseshift.selection import choose_and_tell
 
     if resume is not None:
         given = (
@@ -91,6 +94,8 @@ def adapt(
         return
     for line in about_data(run):
         typer.echo(line, err=True)
+    if METHODS[run.config.method.name].target == "unlabeled":
+        typer.echo(choose_and_tell(run).said, err=True)
     packs = [open_pack(name, run.config.side) for name in test or []]
     found = [e for pack in packs for e in evaluate(run, pack)]
     print_evaluations(run, found, json_output=json_output)

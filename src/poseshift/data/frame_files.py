@@ -105,11 +105,8 @@ def _read_coco(path: Path, data: dict[str, Any], wanted: Skeleton) -> FrameFile:
         if type(image.get("id")) is int
     }
     joints, notes = _coco_joints(data, entries[0], wanted, path)
-    rows = [
-        (f"{path}: pose {row}", entry)
-        for row, entry in enumerate(entries)
-        if not entry.get("iscrowd")
-    ]
+    numbered = [(f"{path}: pose {row}", entry) for row, entry in enumerate(entries)]
+    rows = [(where, entry) for where, entry in numbered if not entry.get("iscrowd")]
     triples_NK3 = np.array(
         [
             numbers(entry.get("keypoints"), 3 * len(joints), f"{where}, keypoints")

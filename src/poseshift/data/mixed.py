@@ -140,7 +140,7 @@ class MixedSampler:
     Example:
         >>> extra = Extra(length=2, order=UniformSampler(2, seed=0), share_at=lambda step: 0.25)
         >>> sampler = MixedSampler(UniformSampler(100, seed=0), 100, [extra])
-        >>> [(sampler.indices(step, 6) >= 100).sum() for step in range(4)]
+        >>> [int((sampler.indices(step, 6) >= 100).sum()) for step in range(4)]
         [2, 1, 2, 1]
     """
 

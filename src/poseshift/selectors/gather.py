@@ -35,7 +35,8 @@ CROPS = 300  # of either domain at most
 VIEWS = 2  # random ones of each target crop
 POSES = 3000  # source labels at most, for the prior
 BATCH = 50
-TEMPERATURE = 0.1  # a map without a peak spreads evenly, one with a peak of 1 is all peak
+TEMPERATURE = 0.1  # of the map's peak: one clear peak takes it all, two share
+FAINT = 0.05  # peaks below this are noise, which spreads evenly
 GRID = 12  # cells a side of the coarse grid: a little more than 0.05 of the side each
 
 Batch = TypeVar("Batch")
@@ -144,15 +145,19 @@ class Witness:
 
 
 def coarse(maps_BKHW: Tensor) -> Tensor:
-    """Maps of peak 1 as distributions over a coarse grid: softmax, then summed over blocks.
+    """Maps as distributions over a coarse grid: softmax, then summed over blocks.
+
+    Each map is measured by its own peak, for how high that is ``sharpness`` tells already.
 
     Example:
         >>> from poseshift.data.heatmap import encode
         >>> sharp = encode(torch.tensor([[[21.0, 17.0]]]), cells=48)
-        >>> [round(float(coarse(maps).max()), 2) for maps in (sharp, torch.zeros_like(sharp))]
-        [0.93, 0.01]
+        >>> [round(float(coarse(maps).max()), 2) for maps in (sharp, sharp / 5, sharp / 500)]
+        [0.93, 0.93, 0.01]
     """
-    share_BKHW = (maps_BKHW.flatten(2) / TEMPERATURE).softmax(-1).view_as(maps_BKHW)
+    flat_BKC = maps_BKHW.flatten(2)
+    peak_BK1 = flat_BKC.amax(-1, keepdim=True).clamp(min=FAINT)
+    share_BKHW = (flat_BKC / (TEMPERATURE * peak_BK1)).softmax(-1).view_as(maps_BKHW)
     share_BKP = F.adaptive_avg_pool2d(share_BKHW, GRID).flatten(2)
     return share_BKP / share_BKP.sum(-1, keepdim=True)
 
