@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ablations import ABLATIONS, FEW, OWN_PRETRAINING
+from benchmarks.ablations import ABLATIONS, FEW, MLA, OWN_PRETRAINING, STYLE
 from benchmarks.arms import START, Arm, begin, figure, plan, worlds
 from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, key_of
 from benchmarks.measured import curve
@@ -34,14 +34,14 @@ STRONG = (
     "view.brightness=0.4", "view.contrast=0.4", "view.saturation=0.4",
 )  # fmt: skip
 ARMS = {
-    "source_only": Arm("source_only", checkpoints=1),
-    "source_strong": Arm("source_strong", sets=STRONG, checkpoints=1),
+    "source_only": Arm("source_only"),
+    "source_strong": Arm("source_strong", STYLE, STRONG),
     "mean_teacher": Arm("mean_teacher"),
     "regda": Arm("regda"),
-    "udape": Arm("udape"),
-    "mla": Arm("mla"),
+    "udape": Arm("udape", STYLE),
+    "mla": Arm("mla", MLA),
     "ours": Arm("lodestar"),
-    "supervised": Arm("supervised", checkpoints=1),
+    "supervised": Arm("supervised"),
 }
 ADAPTED = ("mean_teacher", "regda", "udape", "mla", "ours")
 MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two

@@ -59,8 +59,9 @@ def code_hash(
 ) -> str:
     """Hash of the code a method's run on a figure's worlds depends on.
 
-    That is every module the entries, the method and the figure import, as syntax trees
-    without docstrings, descriptions, comments or layout: what another method does is no reason to measure again.
+    That is every module the entries, the method and the figure import, as syntax trees without
+    docstrings, descriptions, comments or layout: what another method does is no reason to measure
+    again.
     """
     found: set[str] = set()
     waiting = [*entries, f"poseshift.methods.{method}", f"poseshift.data.puppets.figures.{figure}"]

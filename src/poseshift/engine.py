@@ -155,8 +155,8 @@ class _Loop:
         self.target: Loader[Any] | None = None
         if target is not None:
             self.target = self._loader(target, self._uniform(target, TARGET), TARGET)
-        # Through .data: batch norm keeps its statistics for a backward that has no use for them, and
-        # would refuse one that comes after they were set, as a graph over two phases does.
+        # Through .data: batch norm keeps its statistics for a backward that has no use for them,
+        # and would refuse one that comes after they were set, as a graph over two phases does.
         buffers = [b.data for b in method.buffers()]
         self.buffers = [b for b in buffers if b.is_floating_point()]
         self.counters = [b for b in buffers if not b.is_floating_point()]

@@ -50,17 +50,25 @@ def test_the_code_hash_ignores_comments_and_docstrings(
 ):
     monkeypatch.setattr(common, "SOURCE", tmp_path)
 
-    def hashed(text: str) -> str:
-        (tmp_path / "a.py").write_text(text)
+    def hashed(a: str, b: str = "", c: str = "") -> str:
+        for name, text in (("a", a), ("b", b), ("c", c)):
+            (tmp_path / f"{name}.py").write_text(text)
         common.code_hash.cache_clear()
-        return common.code_hash(("a.py",))
+        common._bare.cache_clear()
+        return common.code_hash(entries=("poseshift.a",))
 
+    one = "from poseshift.b import f\nx = f(1)\n"
+    two = "def f(n):\n    return n\n"
     try:
-        plain = hashed("def f():\n    return 1\n")
-        assert hashed('def f():\n    """Say one."""\n    return 1  # one\n') == plain
-        assert hashed("def f():\n    return 2\n") != plain
+        plain = hashed(one, two, "y = 1\n")
+        assert hashed(one, 'def f(n):\n    """Same."""\n    return n  # n\n') == plain
+        assert hashed(one.replace("f(1)", "f(1, description='a')"), two) == plain
+        assert hashed(one, two, "y = 2\n") == plain  # nobody imports it
+        assert hashed(one, two.replace("return n", "return 2 * n")) != plain
+        assert hashed(one.replace("1", "2"), two) != plain
     finally:
         common.code_hash.cache_clear()
+        common._bare.cache_clear()
 
 
 def test_a_spread_is_a_mean_and_a_deviation_in_percent():

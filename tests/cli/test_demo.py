@@ -55,4 +55,4 @@ def test_json_holds_the_rows(poseshift: Shell, asked: Any):
     assert [row["pck"] for row in found["rows"]] == [0.25, 0.75]
     assert found["rows"][0]["method"] == "source_only"
     assert found["picture"].endswith("predictions.png")
-    assert asked == [(Path("demo"), 500, 0)]
+    assert asked == [(Path("demo"), 400, 0)]

@@ -11,7 +11,9 @@ from poseshift.cli import app, main
 from poseshift.errors import UserError
 from tests.tiny_runs import Shell
 
-VERBS = ["demo", "prepare", "check", "adapt", "evaluate", "style", "bench", "doctor"]
+VERBS = [
+    "demo", "prepare", "check", "adapt", "evaluate", "predict", "style", "bench", "doctor",
+]  # fmt: skip
 HEAVY = [
     "torch",
     "cv2",

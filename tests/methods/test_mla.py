@@ -54,7 +54,7 @@ def test_the_losses_are_their_formulas(changes: dict[str, Any]):
         pose = 0.3 * (rows + columns - mean) / 64
     else:
         rows, columns, mean = profile_entropies(maps_s, TEMPERATURE)
-        pose = changes.get("pose", 0.01) * ((rows + columns) / np.log(8) - mean / np.log(64))
+        pose = changes.get("pose", 5e-5) * ((rows + columns) / np.log(8) - mean / np.log(64))
     cross = bce(judged[0][1], 0.0) + bce(judged[1][1], 1.0)
     expected = {
         "supervised": mse(maps[0][1], label, weight),

@@ -95,7 +95,7 @@ def adapt(
     for line in about_data(run):
         typer.echo(line, err=True)
     if METHODS[run.config.method.name].target == "unlabeled":
-        typer.echo(choose_and_tell(run).said, err=True)
+        choose_and_tell(run)  # what is chosen is told with the evaluations
     packs = [open_pack(name, run.config.side) for name in test or []]
     found = [e for pack in packs for e in evaluate(run, pack)]
     print_evaluations(run, found, json_output=json_output)

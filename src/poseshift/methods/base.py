@@ -111,8 +111,11 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
 
     @classmethod
     def shape(cls, network: NetworkConfig, config: MethodConfig) -> NetworkConfig:
-        """The shape of the network it trains, given that of the start: here the same."""
-        return network
+        """The shape of the network it trains, given that of the start: here the same, of maps.
+
+        A start that was trained for logits keeps its features and gets a fresh head.
+        """
+        return network.model_copy(update={"output": "maps"})
 
     @abstractmethod
     def phases(self, source: LabeledBatch, target: TargetBatch) -> Iterator[Phase]:

@@ -11,9 +11,11 @@ L = L_sup + lambda_c L_cons + lambda_f (BCE_s + BCE_t) + lambda_p L_pose. Pseudo
 fresh Gaussians, the more confident half of the joints, one confident joint hidden. As in UDAPE, 4/7
 of a run that starts from nothing are the source alone, stylised.
 
-Deviations: those of ``udape.py``; L_pose is the live form, for the published one has next to no
-gradient. Its weight is then .01 (published .3). ``as_released`` gives the published computation of
-all of them.
+Deviations: those of ``udape.py``. L_pose is the live form, for the published one has next to no
+gradient; the live one's on a map is some 2,000 times that of L_cons, so its weight is 5e-5
+(published: .3). ``as_released`` gives the published computation of all of them. The published
+lambda_f of .1 goes with the published rate of 1e-4; the small network at 8e-3 collapses under it,
+and takes .001.
 
 Legend: B batch, C channels, K keypoints, H W map rows and columns; s student, t teacher, D
 discriminator.
@@ -50,7 +52,7 @@ class MlaConfig(TeachingConfig):
     style: str = Field("fourier", description="fourier, colour, or what poseshift style wrote")
     image: float = Field(0.5, ge=0, le=1, description="image level: chance of styling the source")
     feature: float = Field(0.1, ge=0, description="feature level: weight of the discriminator")
-    pose: float = Field(0.01, ge=0, description="pose level: weight of information maximisation")
+    pose: float = Field(5e-5, ge=0, description="pose level: weight of information maximisation")
     keep: float = Field(0.5, gt=0, le=1, description="share of the joints that count")
     occlusion: float = Field(0.5, ge=0, le=1, description="share of the student's images")
     sure: float = Field(0.9, ge=0, le=1, description="least peak of a joint that may be hidden")

@@ -12,11 +12,12 @@ C. target: f alone minimises eta L(h'(f), T): the features leave the adversary n
 L is the KL divergence of distributions over cells. The gradient h' sends into f is scaled by
 lambda(i), which grows from 0 to .1. Heads have random starts and learn ten times as fast as f.
 
-Deviations: h' is given what a joint outside the view has as a label, nothing, where the published
-code divides 0 by 0; B and C weigh all joints alike (the published code uses the target labels'
-visibility there); f is computed once for B and C, which is the same computation, for B moves h'
-only, except that batch statistics are counted once; lambda's published span of 1,000 of 15,000
-steps is a share of the run; averaged weights predict (``ema: 0`` for the raw ones).
+Deviations: a joint outside the view counts nothing, where the published code divides 0 by 0;
+labels are rounded to cells from (x + .5) / 4 - .5, published from x / 4; B and C weigh all joints
+alike (the published code uses the target labels' visibility there); f is computed once for B and C,
+which is the same computation, for B moves h' only, except that batch statistics are counted once;
+lambda's published span of 1,000 of 15,000 steps is a share of the run; averaged weights predict
+(``ema: 0`` for the raw ones).
 
 Legend: B batch, K keypoints, H W map rows and columns.
 """

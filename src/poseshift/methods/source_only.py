@@ -41,7 +41,7 @@ class SourceOnly(Method[None]):
     def shape(cls, network: NetworkConfig, config: MethodConfig) -> NetworkConfig:
         """Logits for a divergence."""
         kl = isinstance(config, SourceOnlyConfig) and config.loss == "kl"
-        return network.model_copy(update={"output": "logits"}) if kl else network
+        return network.model_copy(update={"output": "logits" if kl else "maps"})
 
     def phases(self, source: LabeledBatch, target: None) -> Iterator[Phase]:
         """One update on a labelled view of the source."""

@@ -45,6 +45,20 @@ def confident(peak_BK: Tensor, share: float) -> Tensor:
     return (peak_BK > threshold).float()
 
 
+def confident_by_joint(peak_BK: Tensor, share: float) -> Tensor:
+    """Ones for the top ``share`` of the batch, joint by joint; at least one of each.
+
+    Example:
+        >>> confident_by_joint(torch.tensor([[0.1, 0.9], [0.5, 0.7]]), share=0.5)
+        tensor([[0., 1.],
+                [1., 0.]])
+    """
+    drop = len(peak_BK) - max(1, round(share * len(peak_BK)))
+    if drop <= 0:
+        return torch.ones_like(peak_BK)
+    return (peak_BK > peak_BK.kthvalue(drop, dim=0).values).float()
+
+
 def ground_truth_maps(logits_BKHW: Tensor) -> Tensor:
     """RegDA's T: a Gaussian cut at 3 sigma on the argmax cell of every joint."""
     cells = logits_BKHW.shape[-1]
