@@ -14,6 +14,7 @@ import re
 import statistics
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks.common import RESULTS, ROOT
@@ -77,6 +78,66 @@ def gap() -> str:
     return markdown(header, table) + _origin(data)
 
 
+def adaptation(part: str) -> str:
+    """One part of the adaptation tables: every arm between the bounds, by pair."""
+    data = results("adaptation")
+    rows = [row for row in data["rows"] if row.get("part") == part]
+    if not rows:
+        return f"Not run yet: `python -m benchmarks.adaptation --only {part}`.\n"
+    table = []
+    for pair, arm in dict.fromkeys((row["pair"], row["arm"]) for row in rows):
+        mine = [row for row in rows if (row["pair"], row["arm"]) == (pair, arm)]
+        seeds = {row["seed"] for row in mine}
+        bounds = [
+            [r["pck"] for r in rows if (r["pair"], r["arm"]) == (pair, b) and r["seed"] in seeds]
+            for b in ("source_only", "supervised")
+        ]
+        table.append(
+            [
+                pair,
+                f"{arm} ({mine[0]['method']})" if arm == "ours" else arm,
+                spread([row["pck"] for row in mine]),
+                _share([row["pck"] for row in mine], *bounds),
+                spread([row["pck_last"] for row in mine]),
+                spread([row["pck_peek"] for row in mine]),
+                spread([row["pck_protocol"] for row in mine]),
+                str(len(mine)),
+                str(mine[0]["passes"]),
+                f"{statistics.fmean(row['seconds'] for row in mine):.0f}",
+            ]
+        )
+    header = ["pair", "arm", "PCK@0.05", "gap closed", "last", "peek", "protocol", "seeds",
+              "passes", "s a run"]  # fmt: skip
+    return markdown(header, table) + _origin(data)
+
+
+def _share(scores: list[float], low: list[float], high: list[float]) -> str:
+    """How much of the gap of the same seeds is closed."""
+    if not len(scores) == len(low) == len(high):
+        return "-"
+    bottom, top = statistics.fmean(low), statistics.fmean(high)
+    return f"{100 * (statistics.fmean(scores) - bottom) / (top - bottom):.0f} %"
+
+
+def claims() -> str:
+    """Claims written before the run, with their verdicts."""
+    data = results("adaptation")
+    table = [
+        [
+            claim["claim"],
+            claim["verdict"],
+            f"{claim['effect']:+.3f}",
+            " to ".join(f"{end:+.3f}" for end in claim["interval"] or []) or "-",
+            str(claim["n"]),
+        ]
+        for claim in data.get("claims", [])
+    ]
+    if not table:
+        return "None yet.\n"
+    header = ["claim", "verdict", "effect", "95 % interval", "n"]
+    return markdown(header, table) + _origin(data)
+
+
 def checks() -> str:
     """Every target of the foundation, and whether it was met."""
     data = results("foundation")
@@ -113,6 +174,8 @@ def _origin(data: dict[str, Any]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
     "foundation-checks": checks,
+    "adaptation-body": partial(adaptation, "body"),
+    "adaptation-claims": claims,
     "lottery": lottery,
 }
 

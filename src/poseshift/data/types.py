@@ -26,6 +26,8 @@ UNLABELED, OCCLUDED, VISIBLE = 0, 1, 2
 Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
+_SAME_33: Floats = np.eye(3, dtype=np.float32)  # making one takes far longer than copying one
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -50,7 +52,7 @@ class Sample:
     image: bytes | Bytes | None
     keypoints_K2: Floats
     visibility_K: Bytes
-    matrix_33: Floats = field(default_factory=lambda: np.eye(3, dtype=np.float32))
+    matrix_33: Floats = field(default_factory=lambda: _SAME_33.copy())
     source: str = ""
     category: str = ""
     track: str = ""

@@ -12,7 +12,7 @@ from poseshift.data.puppets.clutter import COUNTRY_THINGS, THINGS, Thing
 from poseshift.data.puppets.config import AppearanceConfig
 from poseshift.data.puppets.looks import hsv
 from poseshift.data.puppets.rig import Array
-from poseshift.data.puppets.texture import add_noise, as_bytes, grain_bank
+from poseshift.data.puppets.texture import add_noise, as_bytes, grain_bank, ramp
 from poseshift.data.types import Bytes
 
 _THINGS = 14.0
@@ -84,7 +84,7 @@ def shadow(image: Bytes, x: float, y: float, width: float) -> None:
 
 
 def _wall_and_floor(wall_3: Array, floor_3: Array, horizon: float, side: int) -> Bytes:
-    down_H1 = np.linspace(0, 1, side)[:, None]
+    down_H1 = ramp(0, 1, side)[:, None]
     above, below = wall_3 * (0.94 + 0.12 * down_H1), floor_3 * (0.82 + 0.22 * down_H1)
     column_H3 = np.clip(np.where(down_H1 < horizon, above, below), 0, 255).astype(np.uint8)
     size = (side, side)

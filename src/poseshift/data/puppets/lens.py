@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from poseshift.data.puppets.config import AppearanceConfig
-from poseshift.data.puppets.texture import add_noise, as_bytes, sensor_bank
+from poseshift.data.puppets.texture import add_noise, as_bytes, ramp, sensor_bank
 from poseshift.data.types import Bytes
 
 
@@ -28,7 +28,7 @@ def develop(
     u, normal = look.random(4), look.standard_normal(4)
     if config.light > 0:
         angle, strength = 2 * np.pi * u[0], 60 * config.light * u[1]
-        slope_S = strength * np.linspace(-1, 1, side)
+        slope_S = strength * ramp(-1, 1, side)
         ramp_SS = 128 + np.cos(angle) * slope_S + np.sin(angle) * slope_S[:, None]
         field = cv2.merge([as_bytes(ramp_SS.clip(0, 255))] * 3)
         image_HWC = as_bytes(cv2.multiply(image_HWC, field, scale=1 / 128))

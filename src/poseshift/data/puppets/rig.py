@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 Axis = Literal["x", "y", "z", "-x", "-y", "-z"]
 Growth = Literal["", "limbs", "girth", "head"]
 _GROWTHS: tuple[Growth, ...] = ("", "limbs", "girth", "head")
+_STILL = np.eye(3)
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ class Rig:
         angle_ND11 = np.asarray(pose_ND, dtype=float)[:, :, None, None]
         # Rodrigues' formula, for all hinges at once.
         turn_ND33 = np.sin(angle_ND11) * self._cross_D33
-        turn_ND33 += (1 - np.cos(angle_ND11)) * self._square_D33 + np.eye(3)
-        still_N33 = np.broadcast_to(np.eye(3), (len(pose_ND), 3, 3))
+        turn_ND33 += (1 - np.cos(angle_ND11)) * self._square_D33 + _STILL
+        still_N33 = np.broadcast_to(_STILL, (len(pose_ND), 3, 3))
         frames: list[Array] = []
         for parent, hinges in self._frames:
             frame_N33 = frames[parent] if parent >= 0 else still_N33

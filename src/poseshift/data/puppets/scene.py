@@ -131,13 +131,14 @@ def _composite(image: Bytes, inks: Inks, tables: Tables, look: np.random.Generat
     size = (right - left, bottom - top)
     map_HW = inks.map_HW[top * ZOOM : bottom * ZOOM, left * ZOOM : right * ZOOM]
     colored = cv2.applyColorMap(map_HW, tables.plain[:, None])
-    bank = pattern_bank(image.shape[0] * ZOOM)
+    bank, inked = pattern_bank(image.shape[0] * ZOOM), np.zeros_like(map_HW)
     for number in sorted(set(tables.pattern.tolist()) - {0}):
         y, x = look.integers(image.shape[0] * ZOOM, size=2)
         woven = bank[number - 1, y : y + map_HW.shape[0], x : x + map_HW.shape[1]]
         cloth = cv2.LUT(map_HW, as_bytes(np.where(tables.pattern == number, 255, 0)))
-        second = cv2.applyColorMap(map_HW, tables.patterned[:, None])
-        cv2.copyTo(second, cv2.bitwise_and(cloth, woven), colored)
+        inked |= as_bytes(cv2.bitwise_and(cloth, woven))
+    if tables.pattern.any():
+        cv2.copyTo(cv2.applyColorMap(map_HW, tables.patterned[:, None]), inked, colored)
     figure = cv2.resize(colored, size, interpolation=cv2.INTER_AREA)
     empty = as_bytes(np.where(map_HW == 0, 255, 0))
     around = cv2.resize(empty, size, interpolation=cv2.INTER_AREA)

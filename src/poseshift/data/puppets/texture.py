@@ -22,6 +22,12 @@ def as_bytes(image: npt.ArrayLike) -> Bytes:
     return np.asarray(image, dtype=np.uint8)
 
 
+@lru_cache(maxsize=8)
+def ramp(low: float, high: float, side: int) -> npt.NDArray[np.float64]:
+    """Even steps from one value to another; to be read only."""
+    return np.linspace(low, high, side)
+
+
 @lru_cache(maxsize=4)
 def grain_bank(side: int) -> tuple[Bytes, ...]:
     """Mostly grey noise, several mixtures of scales, to be added by `add_noise`."""
