@@ -1,0 +1,90 @@
+"""What the adaptation tables say of their rows: shares of the gap, claims, who is compared."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import adaptation, arms, tables
+from benchmarks.adaptation import ADAPTED, ARMS, closed, scores
+from benchmarks.arms import Arm, plan
+from benchmarks.common import Bench, Row
+from poseshift.methods.base import METHODS
+
+
+def rows(**by_arm: list[float]) -> list[Row]:
+    return [
+        {"pair": "body", "arm": arm, "seed": seed, "pck": pck}
+        for arm, values in by_arm.items()
+        for seed, pck in enumerate(values)
+    ]
+
+
+def test_the_share_closed_is_one_of_means():
+    found = rows(source_only=[0.4, 0.6], udape=[0.6, 0.7], supervised=[0.8, 1.0])
+    share, (low, high) = closed(found, "udape")
+    assert share == pytest.approx((0.65 - 0.5) / (0.9 - 0.5))
+    assert low <= share <= high
+    assert closed(found, "supervised")[0] == pytest.approx(1)
+    assert closed(found, "source_only")[0] == pytest.approx(0)
+
+
+def test_scores_come_in_the_order_of_seeds():
+    found = rows(udape=[0.1, 0.2, 0.3])
+    assert scores(reversed(found), "udape") == [0.1, 0.2, 0.3]
+
+
+@pytest.mark.parametrize(
+    ("differences", "verdict"),
+    views = {(p.view.rotation, p.view.scale, p.view.shift) for p in plans}
+    assert views == {(15.0, (0.9, 1.1), 0.03)}
+     ([0.5], "undecided")],
+)  # fmt: skip
+def test_a_claim_needs_an_interval_that_excludes_zero(
+    differences: list[float], verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("benchmarks.common.RESULTS", tmp_path)
+    bench = Bench("claims", "none", quick=False)
+    bench.claim("a beats b", differences)
+    assert bench.claims[0]["verdict"] == verdict
+    assert bench.claims[0]["n"] == len(differences)
+
+
+def test_every_arm_has_the_same_budget_augmentation_and_rate():
+    plans = [plan("body", arm, 3, Path("start")) for arm in ARMS.values()]
+    assert {(p.train.steps, p.train.lr, p.train.batch, p.side, p.init) for p in plans} == {
+        (arms.FURTHER, arms.RATE, 32, 96, "start")
+    }
+    assert {(p.view.rotation, p.view.scale, p.view.shift) for p in plans} == {
+        (15.0, (0.9, 1.1), 0.03)
+    }
+    assert {METHODS[ARMS[name].method].target for name in ADAPTED} == {"unlabeled"}
+
+
+def test_few_labels_are_drawn_by_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("POSESHIFT_BENCH", str(tmp_path))
+    drawn = {}
+
+    def write(pack: object, indices: list[int], path: Path) -> Path:
+        drawn[path.name] = indices
+        path.write_text("{}")
+        return path
+
+    monkeypatch.setattr(arms, "write_frames", write)
+    monkeypatch.setattr(arms, "open_pack", lambda spec, side: range(100))
+    for few in (5, 20):
+        file = arms.labels("body", Arm("source_only", few=few), seed=1)
+        assert plan("body", Arm("source_only", few=few), 1).target_labels == file
+    assert drawn["body-1-20.json"][:5] == drawn["body-1-5.json"]
+    assert arms.labels("body", Arm("source_only"), seed=1) is None
+
+
+def test_a_lottery_pair_is_named_by_its_seed():
+    assert arms.worlds("lottery-1000") == ("lottery-1000-source", "lottery-1000-target")
+    assert arms.figure("hand") == "hand21"
+    assert all(int(pair.split("-")[1]) >= 1000 for pair in adaptation.LOTTERY)
+
+
+def test_a_table_that_was_never_run_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    assert "--only body" in tables.adaptation("body")
+    assert tables.claims() == "None yet.\n"
