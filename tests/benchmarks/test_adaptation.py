@@ -35,10 +35,13 @@ def test_scores_come_in_the_order_of_seeds():
 
 @pytest.mark.parametrize(
     ("differences", "verdict"),
-    views = {(p.view.rotation, p.view.scale, p.view.shift) for p in plans}
-    assert views == {(15.0, (0.9, 1.1), 0.03)}
-     ([0.5], "undecided")],
-)  # fmt: skip
+    [
+        ([0.1, 0.11, 0.09], "upheld"),
+        ([-0.1, -0.11, -0.09], "refuted"),
+        ([0.1, -0.1, 0.05], "undecided"),
+        ([0.5], "undecided"),
+    ],
+)
 def test_a_claim_needs_an_interval_that_excludes_zero(
     differences: list[float], verdict: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -54,9 +57,8 @@ def test_every_arm_has_the_same_budget_augmentation_and_rate():
     assert {(p.train.steps, p.train.lr, p.train.batch, p.side, p.init) for p in plans} == {
         (arms.FURTHER, arms.RATE, 32, 96, "start")
     }
-    assert {(p.view.rotation, p.view.scale, p.view.shift) for p in plans} == {
-        (15.0, (0.9, 1.1), 0.03)
-    }
+    views = {(p.view.rotation, p.view.scale, p.view.shift) for p in plans}
+    assert views == {(15.0, (0.9, 1.1), 0.03)}
     assert {METHODS[ARMS[name].method].target for name in ADAPTED} == {"unlabeled"}
 
 
