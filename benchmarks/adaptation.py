@@ -203,13 +203,7 @@ def main() -> None:
     """Run the parts asked for."""
     options = arguments(__doc__, PARTS)
     bench = Bench("adaptation", "python -m benchmarks.adaptation", quick=options.quick)
-    for name, part in PARTS.items():
-        if not options.only or name in options.only:
-            bench.start(name)
-            part(bench, options.quick)
-            bench.finish()
-    missed = [check["metric"] for check in bench.checks if not check["ok"]]
-    print(f"{len(bench.checks) - len(missed)} of {len(bench.checks)} targets met")
+    bench.run(PARTS, options.only)
 
 
 if __name__ == "__main__":

@@ -204,6 +204,16 @@ class Bench:
         self.claims.append({"part": self.part, **said})
         print(f"[{self.name}] {claim}: {verdict} ({effect:+.4f}, n = {n})")
 
+    def run(self, parts: Mapping[str, Callable[[Bench, bool], None]], only: Sequence[str]) -> None:
+        """Run some parts, or all, and say how many targets are met."""
+        for name, part in parts.items():
+            if not only or name in only:
+                self.start(name)
+                part(self, self.quick)
+                self.finish()
+        met = sum(check["ok"] for check in self.checks)
+        print(f"{met} of {len(self.checks)} targets met")
+
     def write(self) -> None:
         """Write the JSON, rows finished so far included, and those not yet told again."""
         told = {row["key"] for row in self.rows}

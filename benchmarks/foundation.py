@@ -103,13 +103,8 @@ def main() -> None:
     """Run the parts asked for."""
     options = arguments(__doc__, PARTS)
     bench = Bench("foundation", "python -m benchmarks.foundation", quick=options.quick)
-    for name, part in PARTS.items():
-        if not options.only or name in options.only:
-            bench.start(name)
-            part(bench, options.quick)
-            bench.finish()
+    bench.run(PARTS, options.only)
     missed = [check["metric"] for check in bench.checks if not check["ok"]]
-    print(f"{len(bench.checks) - len(missed)} of {len(bench.checks)} targets met")
     if options.quick:  # what a smoke run can hold is exactness; the rest needs its full length
         exact = [check["metric"] for check in bench.checks if check["part"] in EXACT]
         sys.exit(int(any(metric in missed for metric in exact)))
