@@ -186,6 +186,11 @@ class WorldPair:
     target: World
 
 
+# Of a drawing process: what a world works out once is worked out once.
+_AT_HOME: dict[tuple[str, int], World] = {}
+
+
 def _draw(home: World, indices: list[int], side: int, split: str) -> list[Sample]:
     cv2.setNumThreads(1)
+    home = _AT_HOME.setdefault((home.name, home.config.seed()), home)
     return [home.sample(index, side, split) for index in indices]
