@@ -252,6 +252,7 @@ def maps_of_logits(logits_BKHW: Tensor) -> Tensor:
     A Gaussian label normalised to sum 1 has the peak 1 / (2 pi sigma^2), which is divided out.
 
     Example:
+        >>> import torch
         >>> sharp = torch.full((1, 1, 48, 48), -9.0)
         >>> sharp[0, 0, 20, 30] = 9.0
         >>> round(float(maps_of_logits(sharp).max()), 2)
