@@ -23,7 +23,7 @@ from poseshift.data.puppets.scene import Scene, draw_scene, shoot
 from poseshift.data.types import Sample
 from poseshift.errors import UserError
 
-_CHUNK = 128
+_CHUNK = 64
 
 
 @dataclass(frozen=True)
