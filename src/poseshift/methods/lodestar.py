@@ -31,7 +31,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from poseshift.data.heatmap import decode, encode
 from poseshift.data.types import LabeledBatch, UnlabeledBatch
 from poseshift.data.views import apply, plain_view, random_view, resize_matrix
-from poseshift.methods.base import METHODS, Pass, Phase
+from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
 from poseshift.methods.parts.pseudo import confident_by_joint
@@ -66,9 +66,6 @@ class Lodestar(Teaching):
     name = "lodestar"
     Config = LodestarConfig
     config: LodestarConfig
-    passes = (
-        Pass("network", images=1), Pass("network", images=1), Pass("average", images=1, grad=False),
-    )  # fmt: skip
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -15,7 +15,7 @@ import torch
 
 from poseshift.data.types import LabeledBatch, UnlabeledBatch
 from poseshift.data.views import random_view
-from poseshift.methods.base import METHODS, Pass, Phase
+from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.teaching import Teaching
 
@@ -25,9 +25,6 @@ class MeanTeacher(Teaching):
     """Trains on the source's labels and on its own average's maps of the target."""
 
     name = "mean_teacher"
-    passes = (
-        Pass("network", images=1), Pass("network", images=1), Pass("average", images=1, grad=False),
-    )  # fmt: skip
 
     def phases(self, source: LabeledBatch, target: UnlabeledBatch) -> Iterator[Phase]:
         """One update on both domains."""

@@ -12,10 +12,10 @@ fresh Gaussians, the more confident half of the joints, one confident joint hidd
 of a run that starts from nothing are the source alone, stylised.
 
 Deviations: those of ``udape.py``. L_pose is the live form, for the published one has next to no
-gradient; the live one's on a map is some 2,000 times that of L_cons, so its weight is 5e-5
-(published: .3). ``as_released`` gives the published computation of all of them. The published
-lambda_f of .1 goes with the published rate of 1e-4; the small network at 8e-3 collapses under it,
-and takes .001.
+gradient; the live one's on a map is three orders of magnitude above that of L_cons, so its weight
+is 5e-5 (published: .3). ``as_released`` gives the published computation of all of them. The
+published lambda_f of .1 goes with the published rate of 1e-4; on a development pair the small
+network at 8e-3 collapsed with both weights at their first values, and the recipes take .001.
 
 Legend: B batch, C channels, K keypoints, H W map rows and columns; s student, t teacher, D
 discriminator.
@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from poseshift.data.heatmap import decode_argmax
 from poseshift.data.types import LabeledBatch, UnlabeledBatch, View
 from poseshift.data.views import random_view
-from poseshift.methods.base import METHODS, Pass, Phase
+from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.alignment import domain_bce, information_maximisation
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
@@ -68,9 +68,6 @@ class Mla(Teaching):
     name = "mla"
     Config = MlaConfig
     config: MlaConfig
-    passes = (
-        Pass("network", images=1), Pass("network", images=1), Pass("average", images=1, grad=False),
-    )  # fmt: skip
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

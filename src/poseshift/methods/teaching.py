@@ -10,7 +10,7 @@ from torch import Tensor
 
 from poseshift.data.types import CropBatch, UnlabeledBatch, View
 from poseshift.data.views import apply, inverted, resize_matrix, warp_maps
-from poseshift.methods.base import Method, MethodConfig
+from poseshift.methods.base import Method, MethodConfig, Pass
 from poseshift.nn.ema import ema_decay, ema_update
 from poseshift.nn.posenet import PoseNet
 
@@ -42,6 +42,10 @@ class Teaching(Method[UnlabeledBatch]):
     target = "unlabeled"
     Config = TeachingConfig
     config: TeachingConfig
+    # Source and target apart, so that each is normalised by its own batch; then the teacher.
+    passes = (
+        Pass("network", images=1), Pass("network", images=1), Pass("average", images=1, grad=False),
+    )  # fmt: skip
     average: PoseNet
 
     def __init__(self, *given: Any) -> None:

@@ -32,7 +32,7 @@ from torch import Tensor
 from poseshift.data.heatmap import decode_argmax
 from poseshift.data.types import LabeledBatch, UnlabeledBatch, View
 from poseshift.data.views import random_view
-from poseshift.methods.base import METHODS, Pass, Phase
+from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
 from poseshift.methods.parts.pseudo import confident, fresh_maps
@@ -61,9 +61,6 @@ class Udape(Teaching):
     name = "udape"
     Config = UdapeConfig
     config: UdapeConfig
-    passes = (
-        Pass("network", images=1), Pass("network", images=1), Pass("average", images=1, grad=False),
-    )  # fmt: skip
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
