@@ -1,6 +1,7 @@
 """Adaptation: every method between the two bounds, on report pairs, chosen without target labels.
 
-    python -m benchmarks.adaptation            everything, resumable; one to two minutes a row
+    python -m benchmarks.adaptation            everything, resumable; one to two minutes a row,
+                                               as many rows side by side as there are cores
     python -m benchmarks.adaptation --quick    a smoke run
     python -m benchmarks.adaptation --only body
 
@@ -13,21 +14,16 @@ before it begins.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from benchmarks.ablations import ABLATIONS, FEW, MLA, OWN_PRETRAINING, STYLE
-from benchmarks.arms import START, Arm, begin, figure, plan, worlds
-from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, key_of
-from benchmarks.measured import curve
+from benchmarks.arms import MANY, Arm
+from benchmarks.common import Bench, Row, arguments
+from benchmarks.rows import table
 from benchmarks.speed import method_speed
-from poseshift.methods.base import METHODS
-from poseshift.selection import choose_and_tell
-from poseshift.settings import dump_yaml
 
 STRONG = (
     "view.blur=0.01", "view.noise=0.06",
@@ -36,65 +32,16 @@ STRONG = (
 ARMS = {
     "source_only": Arm("source_only"),
     "source_strong": Arm("source_strong", STYLE, STRONG),
-    "mean_teacher": Arm("mean_teacher"),
-    "regda": Arm("regda"),
-    "udape": Arm("udape", STYLE),
-    "mla": Arm("mla", MLA),
-    "ours": Arm("lodestar"),
+    "mean_teacher": Arm("mean_teacher", checkpoints=MANY),
+    "regda": Arm("regda", checkpoints=MANY),
+    "udape": Arm("udape", STYLE, checkpoints=MANY),
+    "mla": Arm("mla", MLA, checkpoints=MANY),
+    "ours": Arm("lodestar", checkpoints=MANY),
     "supervised": Arm("supervised"),
 }
 ADAPTED = ("mean_teacher", "regda", "udape", "mla", "ours")
-MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
 AIMS = {"regda": 0.2, "udape": 0.5, "ours": 0.7}  # share of the gap closed, on the body
 LOTTERY = tuple(f"lottery-{seed}" for seed in range(1000, 1006))
-
-
-def run_row(pair: str, arm: Arm, seed: int, *, quick: bool = False) -> Mapping[str, Any]:
-    """Train one arm from its shared start, let it choose, and measure what it chose."""
-    size, count = (8, "?count=64") if quick else (START, "")
-    arm = replace(arm, steps=size) if quick else arm
-    begun = begin(pair, arm, seed, steps=size, count=count)
-    run, seconds = kept_run(plan(pair, arm, seed, begun.path, count=count), figure(pair))
-    target = worlds(pair)[1]
-    found = curve(run, target, count=32, peeked=16) if quick else curve(run, target)
-    chosen, kept_start = found.last(), False
-    if METHODS[arm.method].target == "unlabeled":
-        selection = choose_and_tell(run)
-        chosen, kept_start = selection.step, selection.kept_start
-    metrics = found.test[chosen]
-    return {
-        "method": arm.method,
-        "sampler": "uniform",
-        "choice": "selected" if METHODS[arm.method].target == "unlabeled" else "last",
-        "pck": metrics["pck"],
-        "pck_protocol": metrics["pck_protocol"],
-        "pck_last": found.pck(found.last()),
-        "pck_peek": found.pck(found.peek()),
-        "pck_start": found.pck(0) if begun.path else None,
-        "step": chosen,
-        "kept_start": kept_start,
-        "steps": arm.steps,
-        "passes": sum(part.images for part in METHODS[arm.method].passes),
-        "seconds": round(seconds, 1),
-        "start_seconds": round(begun.seconds, 1),
-    }
-
-
-def table(
-    bench: Bench, arms: Mapping[str, Arm], pairs: Sequence[str], seeds: Iterable[int], quick: bool
-) -> list[Row]:
-    """Rows of some arms on some pairs."""
-    cells = [(pair, seed, name) for pair in pairs for seed in seeds for name in arms]
-    minutes = sum(MINUTES.get(name, 2.0) for _, _, name in cells)
-    print(f"[{bench.name}] {bench.part}: {len(cells)} rows, about {minutes:.0f} minutes on 2 cores")
-    rows = []
-    for pair, seed, name in cells:
-        arm = arms[name]
-        settings = key_of(START, dump_yaml(plan(pair, arm, seed)))
-        what = {"pair": pair, "arm": name, "seed": seed, "settings": settings}
-        measure = partial(run_row, pair, arm, seed, quick=quick)
-        rows.append(bench.row(what, measure, code=code_hash(arm.method, figure(pair))))
-    return rows
 
 
 def scores(rows: Iterable[Row], arm: str, pair: str | None = None) -> list[float]:

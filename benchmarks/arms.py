@@ -27,6 +27,7 @@ PAIRS = {
     "animal": ("barn", "savanna"),
 }
 START, FURTHER = 600, 400  # steps
+MANY = 10  # checkpoints, where one of them is chosen
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Arm:
         settings: Of the method.
         sets: Further settings of the run.
         steps: Further steps.
-        checkpoints: How many are kept, the start aside.
+        checkpoints: How many are kept, evenly spaced, the start aside.
         begun: Settings of the source-only start; ``None`` for none, the arm's own pre-training.
         few: Labelled target frames it is given.
     """

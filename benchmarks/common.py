@@ -12,6 +12,7 @@ import ast
 import hashlib
 import json
 import math
+import multiprocessing
 import os
 import statistics
 import subprocess
@@ -19,6 +20,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -169,7 +172,7 @@ class Bench:
             fresh: Measure in any case.
             code: Hash of the code the case depends on, see :func:`code_hash`.
         """
-        key = key_of(self.part, dict(what), code or code_hash())
+        key = self.key(what, code)
         if fresh or key not in self.kept:
             print(f"[{self.name}] {' '.join(f'{k}={v}' for k, v in what.items())}", flush=True)
             measured = dict(measure())
@@ -179,6 +182,10 @@ class Bench:
         if not self.quick:
             self.write()
         return self.kept[key]
+
+    def key(self, what: Mapping[str, Any], code: str = "") -> str:
+        """What a case of this part is kept under."""
+        return key_of(self.part, dict(what), code or code_hash())
 
     def check(self, metric: str, value: float, op: str, target: float) -> None:
         """Hold a value against its target."""
@@ -258,6 +265,22 @@ def kept_run(config: RunConfig, figure: str = "body16") -> tuple[Run, float]:
     spent = time.perf_counter() - start
     write_json(seconds, {"seconds": spent, "resumed": started})
     return run, spent
+
+
+@contextmanager
+def lanes(jobs: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes of one thread each: two small trainings side by side beat two in turn."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited by the processes, read when torch is loaded
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 def arguments(doc: str | None, parts: Iterable[str]) -> argparse.Namespace:

@@ -97,18 +97,22 @@ def choose_and_tell(run: Run) -> Selection:
 
 def write_selection(run: Run, selection: Selection) -> None:
     """Keep a choice in the run."""
-    scores = {
-        name: {str(step): None if math.isnan(value) else value for step, value in values.items()}
-        for name, values in selection.scores.items()
-    }
     about = {
         "step": selection.step,
         "validator": selection.validator,
         "kept_start": selection.kept_start,
         "said": selection.said,
-        "scores": scores,
+        "scores": finite(selection.scores),
     }
     write_json(run.path / SELECTION, about)
+
+
+def finite(scores: Scores) -> dict[str, dict[str, float | None]]:
+    """Scores as JSON can hold them: ``None`` where a validator cannot tell."""
+    return {
+        name: {str(step): None if math.isnan(value) else value for step, value in values.items()}
+        for name, values in scores.items()
+    }
 
 
 def read_selection(run: Run) -> Selection | None:

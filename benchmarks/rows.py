@@ -1,0 +1,113 @@
+"""Rows of a training table: a run each, side by side where there are cores for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from benchmarks.arms import START, Arm, Begun, begin, figure, plan, worlds
+from benchmarks.common import Bench, Row, code_hash, kept_run, key_of, lanes
+from benchmarks.measured import curve
+from poseshift.methods.base import METHODS
+from poseshift.selection import choose_and_tell, finite
+from poseshift.settings import dump_yaml
+
+MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
+QUICK_STEPS, QUICK_COUNT = 10, "?count=64"
+
+
+class Cell(NamedTuple):
+    """A row to be: an arm, by its name in the table, on a pair with a seed."""
+
+    pair: str
+    seed: int
+    name: str
+    arm: Arm
+
+    @property
+    def what(self) -> dict[str, Any]:
+        """What tells the row from others."""
+        settings = key_of(START, dump_yaml(plan(self.pair, self.arm, self.seed)))
+        return {"pair": self.pair, "arm": self.name, "seed": self.seed, "settings": settings}
+
+    @property
+    def code(self) -> str:
+        """Hash of the code behind it."""
+        return code_hash(self.arm.method, figure(self.pair))
+
+    @property
+    def start(self) -> str:
+        """What tells the start it goes on from."""
+        return key_of(self.pair, self.seed, self.arm.begun)
+
+
+def table(
+    bench: Bench, arms: Mapping[str, Arm], pairs: Sequence[str], seeds: Iterable[int], quick: bool
+) -> list[Row]:
+    """Rows of some arms on some pairs; those that are missing are measured side by side."""
+    cells = [Cell(pair, seed, *arm) for pair in pairs for seed in seeds for arm in arms.items()]
+    missing = [
+        index
+        for index, cell in enumerate(cells)
+        if bench.key(cell.what, cell.code) not in bench.kept
+    ]
+    minutes = sum(MINUTES.get(cells[index].arm.method, 2.0) for index in missing)
+    print(
+        f"[{bench.name}] {bench.part}: {len(cells)} rows, {len(missing)} to measure, "
+        f"about {minutes:.0f} minutes on a core",
+        flush=True,
+    )
+    with lanes(os.cpu_count() or 1) as pool:
+        starts = {cells[index].start: cells[index] for index in missing}
+        for waiting in [pool.submit(start_of, cell, quick) for cell in starts.values()]:
+            waiting.result()
+        rows = {index: pool.submit(measure_row, cells[index], quick) for index in missing}
+        return [
+            bench.row(cell.what, lambda index=index: rows[index].result(), code=cell.code)  # type: ignore[misc]
+            for index, cell in enumerate(cells)
+        ]
+
+
+def start_of(cell: Cell, quick: bool) -> Begun:
+    """The start a row goes on from, trained if it is not kept."""
+    steps, count = (QUICK_STEPS, QUICK_COUNT) if quick else (START, "")
+    return begin(cell.pair, cell.arm, cell.seed, steps=steps, count=count)
+
+
+def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
+    """Train one arm from its start, let it choose a checkpoint, and measure what it chose."""
+    count = QUICK_COUNT if quick else ""
+    arm = replace(cell.arm, steps=QUICK_STEPS) if quick else cell.arm
+    begun = start_of(cell, quick)
+    settings = plan(cell.pair, arm, cell.seed, begun.path, count=count)
+    run, seconds = kept_run(settings, figure(cell.pair))
+    target = worlds(cell.pair)[1]
+    found = curve(run, target, count=32, peeked=16) if quick else curve(run, target)
+    chosen = found.last()
+    about: dict[str, Any] = {"choice": "last"}
+    if METHODS[arm.method].target == "unlabeled":
+        selection = choose_and_tell(run)
+        chosen = selection.step
+        about = {
+            "choice": "selected",
+            "kept_start": selection.kept_start,
+            "curve": {str(step): found.pck(step) for step in found.test},
+            "scores": finite(selection.scores),
+        }
+    return {
+        "method": arm.method,
+        "sampler": "uniform",
+        "pck": found.pck(chosen),
+        "pck_protocol": found.test[chosen]["pck_protocol"],
+        "pck_last": found.pck(found.last()),
+        "pck_peek": found.pck(found.peek()),
+        "pck_start": found.pck(0) if begun.path else None,
+        "step": chosen,
+        "steps": arm.steps,
+        "passes": sum(part.images for part in METHODS[arm.method].passes),
+        "seconds": round(seconds, 1),
+        "start_seconds": round(begun.seconds, 1),
+        **about,
+    }
