@@ -104,7 +104,7 @@ def shoot(
 
     pixel_K2, depth_K = pixel_P2[figure.keypoint_rows], depth_P[figure.keypoint_rows] * unit
     hidden_K = covered(puppet, inks, pixel_K2, depth_K, figure.limb * unit)
-    hidden_K |= np.isin(figure.keypoint_rows, puppet.averted)
+    hidden_K |= (figure.keypoint_rows[:, None] == puppet.averted).any(axis=1)
     outside_K = ((pixel_K2 < -0.5) | (pixel_K2 >= side - 0.5)).any(axis=1)
     visibility_K = np.where(outside_K, UNLABELED, np.where(hidden_K, OCCLUDED, VISIBLE))
     pixel_K2[outside_K] = np.nan
@@ -140,6 +140,6 @@ def _composite(image: Bytes, inks: Inks, tables: Tables, look: np.random.Generat
     if tables.pattern.any():
         cv2.copyTo(cv2.applyColorMap(map_HW, tables.patterned[:, None]), inked, colored)
     figure = cv2.resize(colored, size, interpolation=cv2.INTER_AREA)
-    empty = as_bytes(np.where(map_HW == 0, 255, 0))
+    _, empty = cv2.threshold(map_HW, 0, 255, cv2.THRESH_BINARY_INV)
     around = cv2.resize(empty, size, interpolation=cv2.INTER_AREA)
     behind[:] = cv2.add(figure, cv2.multiply(behind, cv2.merge([around] * 3), scale=1 / 255))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from poseshift.data.puppets.camera import Crop, frame
 from poseshift.data.puppets.config import WorldConfig
 from poseshift.data.puppets.figure import Figure
 from poseshift.data.puppets.figures import FIGURES
+from poseshift.data.puppets.handover import Parcel, receive, send, shared_folder
 from poseshift.data.puppets.mixture import PoseMixture
 from poseshift.data.puppets.rig import Array, Build
 from poseshift.data.puppets.scene import Scene, draw_scene, shoot
@@ -92,8 +94,9 @@ class World:
         # joblib starts fresh interpreters (forking one that has used torch or OpenCV can hang) and,
         # unlike multiprocessing's own, does not need the caller's script to guard its main part.
         pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
-        for drawn in pool(delayed(_draw)(bare, chunk, side, split) for chunk in chunks):
-            yield from drawn
+        with shared_folder() as folder:
+            for drawn in pool(delayed(_draw)(bare, chunk, side, split, folder) for chunk in chunks):
+                yield from receive(drawn, side)
 
     def render(self, pose_D: Array, appearance_seed: int, side: int = 96) -> Sample:
         """Any pose, with build, camera and looks decided by a seed."""
@@ -190,7 +193,7 @@ class WorldPair:
 _AT_HOME: dict[tuple[str, int], World] = {}
 
 
-def _draw(home: World, indices: list[int], side: int, split: str) -> list[Sample]:
+def _draw(home: World, indices: list[int], side: int, split: str, folder: Path | None) -> Parcel:
     cv2.setNumThreads(1)
     home = _AT_HOME.setdefault((home.name, home.config.seed()), home)
-    return [home.sample(index, side, split) for index in indices]
+    return send([home.sample(index, side, split) for index in indices], folder)
