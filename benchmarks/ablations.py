@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.arms import FURTHER, START, Arm
+from benchmarks.methods_compared import MLA, STYLE
 
-STYLE = {"style": "colour"}
-MLA = {**STYLE, "feature": 0.001}
 ABLATIONS = {
     "mla, consistency alone": Arm("mla", {**MLA, "image": 0.0, "feature": 0.0, "pose": 0.0}),
     "mla, image level": Arm("mla", {**MLA, "feature": 0.0, "pose": 0.0}),

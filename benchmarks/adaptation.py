@@ -19,28 +19,17 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.ablations import ABLATIONS, FEW, MLA, OWN_PRETRAINING, STYLE
-from benchmarks.arms import MANY, Arm
+from benchmarks import choosing
+from benchmarks.ablations import ABLATIONS, FEW, OWN_PRETRAINING
 from benchmarks.common import Bench, Row, arguments
+from benchmarks.methods_compared import ADAPTED, ARMS, some
+from benchmarks.pairs import real_data
 from benchmarks.rows import table
 from benchmarks.speed import method_speed
 
-STRONG = (
-    "view.blur=0.01", "view.noise=0.06",
-    "view.brightness=0.4", "view.contrast=0.4", "view.saturation=0.4",
-)  # fmt: skip
-ARMS = {
-    "source_only": Arm("source_only"),
-    "source_strong": Arm("source_strong", STYLE, STRONG),
-    "mean_teacher": Arm("mean_teacher", checkpoints=MANY),
-    "regda": Arm("regda", checkpoints=MANY),
-    "udape": Arm("udape", STYLE, checkpoints=MANY),
-    "mla": Arm("mla", MLA, checkpoints=MANY),
-    "ours": Arm("lodestar", checkpoints=MANY),
-    "supervised": Arm("supervised"),
-}
-ADAPTED = ("mean_teacher", "regda", "udape", "mla", "ours")
 AIMS = {"regda": 0.2, "udape": 0.5, "ours": 0.7}  # share of the gap closed, on the body
+RIVALS = (("ours", "mla"), ("ours", "udape"), ("mla", "udape"))
+POOLED = ("body", "lottery")
 LOTTERY = tuple(f"lottery-{seed}" for seed in range(1000, 1006))
 
 
@@ -73,9 +62,8 @@ def body(bench: Bench, quick: bool) -> None:
         print(f"[adaptation] {arm}: {interval} of the gap; {strong:.3f} from source_strong")
     for arm, aim in AIMS.items():
         bench.claim(f"{arm} closes at least {aim:.0%} of the gap", _above(rows, arm, aim))
-    for rival in ("mla", "udape"):
-        bench.claim(f"ours beats {rival} on the body", _ahead(rows, "ours", rival))
-    bench.claim("mla beats udape on the body", _ahead(rows, "mla", "udape"))
+    for arm, rival in RIVALS:
+        bench.claim(f"{arm} beats {rival} on the body", _ahead(rows, arm, rival))
 
 
 def _ahead(rows: Sequence[Row], arm: str, rival: str) -> list[float]:
@@ -91,8 +79,7 @@ def _above(rows: Sequence[Row], arm: str, share: float) -> list[float]:
 def lottery(bench: Bench, quick: bool) -> None:
     """Pairs nobody designed, one run each: who wins, and does ours ever harm."""
     names = ("source_only", "udape", "mla", "ours", "supervised")
-    arms = {name: ARMS[name] for name in names}
-    rows = table(bench, arms, LOTTERY[: 1 if quick else None], [0], quick)
+    rows = table(bench, some(*names), LOTTERY[: 1 if quick else None], [0], quick)
     by = {name: np.array(scores(rows, name)) for name in names}
     wins = by["ours"] >= np.maximum(by["udape"], by["mla"])
     harm = by["ours"] < by["source_only"] - 0.01
@@ -100,10 +87,57 @@ def lottery(bench: Bench, quick: bool) -> None:
     bench.check("lottery_harm_ours", float(harm.mean()), "==", 0.0)
 
 
+def pooled(bench: Bench, quick: bool) -> None:
+    """The claims again, on the body's seeds and the lottery's pairs together, Holm-corrected."""
+    kept = {part: [r for r in bench.kept.values() if r["part"] == part] for part in POOLED}
+    if quick or not all(kept.values()):
+        print("[adaptation] pooled: run the parts body and lottery first")
+        return
+    found = {
+        f"{arm} beats {rival}, body and lottery": [
+            difference for rows in kept.values() for difference in _ahead(rows, arm, rival)
+        ]
+        for arm, rival in RIVALS
+    }
+    bench.claims_together(found)
+
+
+def selection(bench: Bench, quick: bool) -> None:
+    """Choosing without labels, on development pairs: sound runs, and runs that harm."""
+    if quick:
+        return
+    healthy = table(
+        bench, some("mean_teacher", "regda", "udape", "ours"), choosing.PAIRS, [0], quick
+    )
+    stressed = table(bench, choosing.STRESS, choosing.PAIRS, [0], quick)
+    reported = [r for r in bench.kept.values() if r["part"] in POOLED and "curve" in r]
+    for runs, rows in (("development", healthy), ("report", reported)):
+        for name, found in choosing.summary(rows).items() if rows else ():
+            bench.row(
+                {"rule": name, "pairs": runs, "runs": len(rows)}, partial(dict, found), fresh=True
+            )
+    for pair, told in choosing.left_out([*healthy, *stressed]).items():
+        bench.row({"left_out": pair}, partial(dict, told), fresh=True)
+    regrets = choosing.summary(healthy)["default"]
+    bench.check("selection_regret_mean", regrets["regret_mean"], "<=", 0.015)
+    bench.check("selection_regret_max", regrets["regret_max"], "<=", 0.05)
+    harmed = [row for row in [*healthy, *stressed] if choosing.harms(row)]
+    fine = [row for row in [*healthy, *stressed] if not choosing.harms(row)]
+    bench.check("harm_caught", statistics.fmean(map(choosing.caught, harmed)), ">=", 0.8)
+    bench.check("false_alarm", statistics.fmean(map(choosing.alarmed, fine)), "<=", 0.1)
+
+
+def photos(bench: Bench, quick: bool) -> None:
+    """Puppets to the photos of LSP extended: the papers' own setting, where the data is at hand."""
+    if quick or real_data() is None:
+        print("[adaptation] photos: needs POSESHIFT_DATA, and its full length")
+        return
+    table(bench, {**ARMS, **FEW}, ["lspet"], range(3), quick)
+
+
 def kin(bench: Bench, quick: bool) -> None:
     """Hands and animals, three seeds."""
-    names = ("source_only", "mean_teacher", "udape", "mla", "ours", "supervised")
-    arms = {name: ARMS[name] for name in names}
+    arms = some("source_only", "mean_teacher", "udape", "mla", "ours", "supervised")
     for pair in ("hand",) if quick else ("hand", "animal"):
         rows = table(bench, arms, [pair], range(1 if quick else 3), quick)
         bench.check(f"{pair}_closed_ours", closed(rows, "ours")[0], ">=", 0.5)
@@ -138,8 +172,11 @@ def speed(bench: Bench, quick: bool) -> None:
 PARTS = {
     "body": body,
     "lottery": lottery,
+    "pooled": pooled,
     "kin": kin,
     "few_labels": few_labels,
+    "selection": selection,
+    "photos": photos,
     "ablation": ablation,
     "own_pretraining": own_pretraining,
     "speed": speed,

@@ -15,17 +15,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.common import bench_folder, kept_run
+from benchmarks.pairs import find_pair
 from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.data.frames import write_frames
 from poseshift.demo import RATE, VIEW
 from poseshift.files import make_folder
 
-PAIRS = {
-    "body": ("studio", "street"),
-    "hand": ("desk", "kitchen"),
-    "animal": ("barn", "savanna"),
-}
 START, FURTHER = 600, 400  # steps
 MANY = 10  # checkpoints, where one of them is chosen
 
@@ -60,18 +56,6 @@ class Begun(NamedTuple):
     seconds: float
 
 
-def worlds(pair: str) -> tuple[str, str]:
-    """Source and target world of a kind of figure, or of a lottery pair: ``lottery-1000``."""
-    if pair.startswith("lottery-"):
-        return f"{pair}-source", f"{pair}-target"
-    return PAIRS[pair]
-
-
-def figure(pair: str) -> str:
-    """The figure a pair draws."""
-    return {"hand": "hand21", "animal": "animal18"}.get(pair, "body16")
-
-
 def plan(
     pair: str,
     arm: Arm,
@@ -82,10 +66,11 @@ def plan(
     **given: Any,
 ) -> RunConfig:
     """Settings of one run."""
-    source, target = (f"world:{name}{count}" for name in worlds(pair))
+    place = find_pair(pair, count)
     every = max(1, arm.steps // arm.checkpoints)
     return load_config(
-        (), arm.sets, source=source, target=target, view=VIEW, init=str(init) if init else None,
+        (), (*place.sets, *arm.sets), source=place.source, target=place.target,
+        view=VIEW, init=str(init) if init else None,
         method={"name": arm.method, **arm.settings}, target_labels=labels(pair, arm, seed),
         train={"steps": arm.steps, "seed": seed, "lr": RATE, "checkpoint_every": every}, **given,
     )  # fmt: skip
@@ -96,7 +81,7 @@ def begin(pair: str, arm: Arm, seed: int, *, steps: int = START, count: str = ""
     if arm.begun is None:
         return Begun(None, 0.0)
     first = Arm("source_only", dict(arm.begun), steps=steps, checkpoints=1)
-    run, seconds = kept_run(plan(pair, first, seed, count=count), figure(pair))
+    run, seconds = kept_run(plan(pair, first, seed, count=count), find_pair(pair).figure)
     return Begun(run.path, seconds)
 
 
@@ -106,7 +91,7 @@ def labels(pair: str, arm: Arm, seed: int) -> str | None:
         return None
     path = bench_folder() / "frames" / f"{pair}-{seed}-{arm.few}.json"
     if not path.exists():
-        pack = open_pack(f"world:{worlds(pair)[1]}", SIDE)
+        pack = open_pack(find_pair(pair).target, SIDE)
         drawn = np.random.default_rng([seed, 5]).permutation(len(pack))[: arm.few]
         write_frames(pack, drawn.tolist(), make_folder(path.parent) / path.name)
     return str(path)

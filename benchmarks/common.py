@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import itertools
 import json
 import math
 import multiprocessing
@@ -26,6 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from scipy.stats import t
 
 from poseshift.config import RunConfig
@@ -211,6 +213,17 @@ class Bench:
         self.claims.append({"part": self.part, **said})
         print(f"[{self.name}] {claim}: {verdict} ({effect:+.4f}, n = {n})")
 
+    def claims_together(self, found: Mapping[str, Sequence[float]]) -> None:
+        """Claims by exact sign-flip tests, Holm-corrected over all of them."""
+        names = list(found)
+        ps = holm([sign_flip(found[name]) for name in names])
+        for name, p in zip(names, ps, strict=True):
+            effect = statistics.fmean(found[name])
+            verdict = "undecided" if p >= 0.05 else "upheld" if effect > 0 else "refuted"
+            said = {"claim": name, "verdict": verdict, "effect": effect, "interval": None}
+            self.claims.append({"part": self.part, **said, "n": len(found[name]), "p": p})
+            print(f"[{self.name}] {name}: {verdict} ({effect:+.4f}, p = {p:.3g})")
+
     def run(self, parts: Mapping[str, Callable[[Bench, bool], None]], only: Sequence[str]) -> None:
         """Run some parts, or all, and say how many targets are met."""
         for name, part in parts.items():
@@ -244,6 +257,34 @@ class Bench:
                 "rows": rows,
             },
         )
+
+
+def sign_flip(differences: Sequence[float]) -> float:
+    """Two-sided p of a mean under all flips of signs, exact.
+
+    Example:
+        >>> sign_flip([0.1, 0.2, 0.1, 0.3])
+        0.125
+    """
+    found = np.array(differences)
+    signs = np.array(list(itertools.product((1, -1), repeat=len(found))))
+    # As far out as what was seen, up to rounding.
+    return float((abs(signs @ found) >= abs(found.sum()) - 1e-12).mean())
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Holm's correction for testing several claims.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    order = sorted(range(len(ps)), key=ps.__getitem__)
+    corrected, highest = [0.0] * len(ps), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(ps) - rank) * ps[index]))
+        corrected[index] = highest
+    return corrected
 
 
 def bench_folder() -> Path:

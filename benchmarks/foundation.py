@@ -18,8 +18,9 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks import exactness, speed
-from benchmarks.arms import FURTHER, PAIRS, START, Arm, begin, figure, plan, worlds
+from benchmarks.arms import FURTHER, START, Arm, begin, plan
 from benchmarks.common import Bench, arguments, code_hash, kept_run, key_of
+from benchmarks.pairs import WORLDS, find_pair, worlds
 from poseshift.data.baked import open_pack
 from poseshift.evaluation import evaluate
 from poseshift.settings import dump_yaml
@@ -38,7 +39,7 @@ def gap_row(kind: str, arm: Arm, seed: int, quick: bool) -> Mapping[str, Any]:
     if quick:
         arm = replace(arm, steps=arm.steps // 100)
     begun = begin(kind, arm, seed, steps=START // 100 if quick else START, count=count)
-    run, more = kept_run(plan(kind, arm, seed, begun.path, count=count), figure(kind))
+    run, more = kept_run(plan(kind, arm, seed, begun.path, count=count), find_pair(kind).figure)
     found = {
         world: evaluate(run, open_pack(f"world:{world}/test{count}", run.config.side))[0].metrics
         for world in worlds(kind)
@@ -58,10 +59,10 @@ def gap_row(kind: str, arm: Arm, seed: int, quick: bool) -> Mapping[str, Any]:
 def arm_mean(bench: Bench, kind: str, name: str, quick: bool) -> float:
     """Mean PCK of one arm over seeds."""
     scores, arm = [], ARMS[name]
-    code = code_hash(arm.method, figure(kind))
+    code = code_hash(arm.method, find_pair(kind).figure)
     for seed in SEEDS if not quick else (0,):
         settings = key_of(START, dump_yaml(plan(kind, arm, seed)))
-        what = {"pair": "->".join(PAIRS[kind]), "arm": name, "seed": seed, "settings": settings}
+        what = {"pair": "->".join(WORLDS[kind]), "arm": name, "seed": seed, "settings": settings}
         row = bench.row(what, lambda s=seed: gap_row(kind, arm, s, quick), code=code)
         scores.append(row["pck"])
     return statistics.fmean(scores)
@@ -69,7 +70,7 @@ def arm_mean(bench: Bench, kind: str, name: str, quick: bool) -> float:
 
 def gap(bench: Bench, quick: bool) -> None:
     """The room for adaptation on the named pairs."""
-    for kind in ("body",) if quick else PAIRS:
+    for kind in ("body",) if quick else WORLDS:
         low = arm_mean(bench, kind, "source_only", quick)
         high = arm_mean(bench, kind, "supervised", quick)
         if kind == "body":

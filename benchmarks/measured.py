@@ -7,14 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.pairs import Pair
 from poseshift.data.baked import open_pack
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.part import PackPart
 from poseshift.evaluation import measure
 from poseshift.predict import Predictions, predict_crops
 from poseshift.run import Run
-
-TEST, PEEKED = 1000, 300  # images that score, and those a peek may look at
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,24 @@ class Curve:
         return float(self.test[step]["pck"])
 
 
-def curve(run: Run, world: str, *, count: int = TEST, peeked: int = PEEKED) -> Curve:
-    """Measure every checkpoint of a run on a world's held-out images, each image predicted once."""
-    pack = open_pack(f"world:{world}/test?count={count + peeked}", run.config.side)
-    parts = [np.arange(count), np.arange(count, count + peeked)]
-    domains = [LabeledDomain(PackPart(pack, index), run.skeleton) for index in parts]
-    test, other = {}, {}
+def curve(run: Run, pair: Pair) -> Curve:
+    """Measure every checkpoint of a run on a pair's held-out images, each image predicted once."""
+    side = run.config.side
+    packs = {spec: open_pack(spec, side) for spec, _, _ in pair.held_out}
+    parts = [
+        (spec, np.arange(first, min(stop, len(packs[spec])))) for spec, first, stop in pair.held_out
+    ]
+    domains = [LabeledDomain(PackPart(packs[spec], at), run.skeleton) for spec, at in parts]
+    test, peeked = {}, {}
     for step in run.checkpoints():
-        found = predict_crops(run.network(step), pack.crops, run.config.side)
+        network = run.network(step)
+        found = {spec: predict_crops(network, pack.crops, side) for spec, pack in packs.items()}
         mine, theirs = (
-            measure(_some(found, index), domain)
-            for index, domain in zip(parts, domains, strict=True)
+            measure(_some(found[spec], at), domain)
+            for (spec, at), domain in zip(parts, domains, strict=True)
         )
-        test[step], other[step] = mine, float(theirs["pck"])
-    return Curve(test, other)
+        test[step], peeked[step] = mine, float(theirs["pck"])
+    return Curve(test, peeked)
 
 
 def _some(found: Predictions, index: np.ndarray[Any, Any]) -> Predictions:

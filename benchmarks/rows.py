@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from benchmarks.arms import START, Arm, Begun, begin, figure, plan, worlds
+from benchmarks.arms import START, Arm, Begun, begin, plan
 from benchmarks.common import Bench, Row, code_hash, kept_run, key_of, lanes
 from benchmarks.measured import curve
+from benchmarks.pairs import find_pair
 from poseshift.methods.base import METHODS
-from poseshift.selection import choose_and_tell, finite
+from poseshift.selection import choose_and_tell, scores_to_json
 from poseshift.settings import dump_yaml
 
 MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
@@ -35,7 +36,7 @@ class Cell(NamedTuple):
     @property
     def code(self) -> str:
         """Hash of the code behind it."""
-        return code_hash(self.arm.method, figure(self.pair))
+        return code_hash(self.arm.method, find_pair(self.pair).figure)
 
     @property
     def start(self) -> str:
@@ -82,9 +83,9 @@ def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
     arm = replace(cell.arm, steps=QUICK_STEPS) if quick else cell.arm
     begun = start_of(cell, quick)
     settings = plan(cell.pair, arm, cell.seed, begun.path, count=count)
-    run, seconds = kept_run(settings, figure(cell.pair))
-    target = worlds(cell.pair)[1]
-    found = curve(run, target, count=32, peeked=16) if quick else curve(run, target)
+    pair = find_pair(cell.pair, tested=32, peeked=16) if quick else find_pair(cell.pair)
+    run, seconds = kept_run(settings, pair.figure)
+    found = curve(run, pair)
     chosen = found.last()
     about: dict[str, Any] = {"choice": "last"}
     if METHODS[arm.method].target == "unlabeled":
@@ -94,7 +95,7 @@ def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
             "choice": "selected",
             "kept_start": selection.kept_start,
             "curve": {str(step): found.pck(step) for step in found.test},
-            "scores": finite(selection.scores),
+            "scores": scores_to_json(selection.scores),
         }
     return {
         "method": arm.method,

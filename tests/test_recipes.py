@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from benchmarks.adaptation import ARMS
 from benchmarks.arms import START, Arm, plan
+from benchmarks.methods_compared import ARMS
 from poseshift.cli import app
 from poseshift.config import RunConfig, load_config
 from poseshift.engine import fit

@@ -7,6 +7,7 @@ its labels. What was chosen, and all scores, stay in the run as ``selection.json
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poseshift.build import open_domains
@@ -102,16 +103,24 @@ def write_selection(run: Run, selection: Selection) -> None:
         "validator": selection.validator,
         "kept_start": selection.kept_start,
         "said": selection.said,
-        "scores": finite(selection.scores),
+        "scores": scores_to_json(selection.scores),
     }
     write_json(run.path / SELECTION, about)
 
 
-def finite(scores: Scores) -> dict[str, dict[str, float | None]]:
+def scores_to_json(scores: Scores) -> dict[str, dict[str, float | None]]:
     """Scores as JSON can hold them: ``None`` where a validator cannot tell."""
     return {
         name: {str(step): None if math.isnan(value) else value for step, value in values.items()}
         for name, values in scores.items()
+    }
+
+
+def scores_from_json(data: Mapping[str, Mapping[str, float | None]]) -> Scores:
+    """What :func:`scores_to_json` has written."""
+    return {
+        str(name): {int(at): math.nan if v is None else float(v) for at, v in values.items()}
+        for name, values in data.items()
     }
 
 
@@ -122,10 +131,7 @@ def read_selection(run: Run) -> Selection | None:
         return None
     step, data = run.chosen(), read_json(file)
     try:
-        scores = {
-            str(name): {int(at): math.nan if v is None else float(v) for at, v in values.items()}
-            for name, values in data["scores"].items()
-        }
+        scores = scores_from_json(data["scores"])
         return Selection(step, str(data["validator"]), scores, bool(data["kept_start"]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BadInput(

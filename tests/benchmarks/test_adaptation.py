@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import adaptation, arms, tables
-from benchmarks.adaptation import ADAPTED, ARMS, closed, scores
+from benchmarks import adaptation, arms, pairs, tables
+from benchmarks.adaptation import closed, scores
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
+from benchmarks.methods_compared import ADAPTED, ARMS
 from poseshift.methods.base import METHODS
 
 
@@ -81,8 +82,8 @@ def test_few_labels_are_drawn_by_the_seed_alone(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_lottery_pair_is_named_by_its_seed():
-    assert arms.worlds("lottery-1000") == ("lottery-1000-source", "lottery-1000-target")
-    assert arms.figure("hand") == "hand21"
+    assert pairs.worlds("lottery-1000") == ("lottery-1000-source", "lottery-1000-target")
+    assert pairs.find_pair("hand").figure == "hand21"
     assert all(int(pair.split("-")[1]) >= 1000 for pair in adaptation.LOTTERY)
 
 

@@ -1,0 +1,102 @@
+"""How good a choice without labels is: rules of choice against each other over kept curves.
+
+A rule sees the validators' scores of every checkpoint; its regret is what it loses to a peek at
+labels of other images. Both are scored on the same held-out target images.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from benchmarks.arms import MANY, Arm
+from benchmarks.common import Row
+from benchmarks.methods_compared import MLA, STYLE
+from poseshift.selection import scores_from_json
+from poseshift.selectors.base import SELECTORS
+from poseshift.selectors.choice import START, Scores, default, single
+
+Rule = Callable[[Scores], int]
+HARM = 0.02  # PCK an adaptation must lose to count as one that harms
+
+PAIRS = tuple(f"lottery-{seed}" for seed in range(5))
+# Settings nobody would choose on purpose, and somebody does by accident.
+STRESS = {
+    "udape, rate x 12": Arm("udape", STYLE, ("train.lr=0.1",), checkpoints=MANY),
+    "mla, feature weight 3": Arm("mla", {**MLA, "feature": 3.0}, checkpoints=MANY),
+    "ours, consistency 100, no mask": Arm(
+        "lodestar", {"consistency": 100.0, "keep": (1.0, 1.0)}, checkpoints=MANY
+    ),
+}
+
+
+def last(scores: Scores) -> int:
+    """Always the last checkpoint."""
+    return max(step for values in scores.values() for step in values)
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule by name: the default, each validator alone, always the last."""
+    alone = {name: partial(single, validator=name) for name in SELECTORS}
+    return {"default": default, "last": last, **alone}
+
+
+def value_of(row: Row, rule: Rule) -> float:
+    """PCK of what a rule chooses in a run."""
+    return float(row["curve"][str(rule(scores_from_json(row["scores"])))])
+
+
+def regret(row: Row, rule: Rule) -> float:
+    """PCK a rule loses to the peek."""
+    return float(row["pck_peek"]) - value_of(row, rule)
+
+
+def random_regret(row: Row) -> float:
+    """PCK that a checkpoint drawn at random loses to the peek, on average."""
+    return float(row["pck_peek"]) - statistics.fmean(row["curve"].values())
+
+
+def left_out(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """For every pair: the rule the other pairs would choose, and its regret on this one."""
+    told = {}
+    for pair in dict.fromkeys(row["pair"] for row in rows):
+        others = [row for row in rows if row["pair"] != pair]
+        mine = [row for row in rows if row["pair"] == pair]
+        mean = {
+            name: statistics.fmean(regret(row, rule) for row in others)
+            for name, rule in rules().items()
+        }
+        best = min(mean, key=mean.__getitem__)
+        told[pair] = {
+            "rule": best,
+            "regret": statistics.fmean(regret(row, rules()[best]) for row in mine),
+            "default_regret": statistics.fmean(regret(row, default) for row in mine),
+        }
+    return told
+
+
+def harms(row: Row) -> bool:
+    """Whether a run ends clearly worse than it began."""
+    return bool(row["pck_last"] < row["pck_start"] - HARM)
+
+
+def caught(row: Row) -> bool:
+    """Whether the choice escapes the harm."""
+    return bool(value_of(row, default) >= row["pck_start"] - HARM)
+
+
+def alarmed(row: Row) -> bool:
+    """Whether the start is kept."""
+    return default(scores_from_json(row["scores"])) == START
+
+
+def summary(rows: Sequence[Row]) -> Mapping[str, dict[str, float]]:
+    """Mean and largest regret of every rule."""
+    found = {name: [regret(row, rule) for row in rows] for name, rule in rules().items()}
+    found["random"] = [random_regret(row) for row in rows]
+    return {
+        name: {"regret_mean": statistics.fmean(values), "regret_max": max(values)}
+        for name, values in found.items()
+    }
