@@ -21,11 +21,11 @@ import numpy as np
 
 from benchmarks import choosing
 from benchmarks.ablations import ABLATIONS, FEW, OWN_PRETRAINING
-from benchmarks.common import Bench, Row, arguments
+from benchmarks.common import Bench, Row, alone, arguments
 from benchmarks.methods_compared import ADAPTED, ARMS, some
 from benchmarks.pairs import real_data
 from benchmarks.rows import table
-from benchmarks.speed import method_speed
+from benchmarks.speed import method_speed, udape_step
 
 AIMS = {"regda": 0.2, "udape": 0.5, "ours": 0.7}  # share of the gap closed, on the body
 RIVALS = (("ours", "mla"), ("ours", "udape"), ("mla", "udape"))
@@ -164,9 +164,12 @@ def few_labels(bench: Bench, quick: bool) -> None:
 def speed(bench: Bench, quick: bool) -> None:
     """A step of every method against its floor, ResNet-50 at 256 px."""
     for name in ("regda", "udape", "mla", "lodestar"):
-        found = bench.row({"case": name}, partial(method_speed, name, quick), fresh=True)
+        found = bench.row({"case": name}, partial(alone, method_speed, name, quick), fresh=True)
         metric = "ours" if name == "lodestar" else name
         bench.check(f"step_over_floor_{metric}", found["step_over_floor"], "<=", 1.2)
+    for precision in ("32", "bf16"):
+        case = {"case": "udape r101 b8, AdaIN both ways", "precision": precision}
+        bench.row(case, partial(alone, udape_step, precision, quick), fresh=True)
 
 
 PARTS = {

@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy.stats import t
@@ -54,6 +54,7 @@ MUTE = {"poseshift"} | {
 }  # fmt: skip
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @cache
@@ -322,6 +323,12 @@ def lanes(jobs: int) -> Iterator[ProcessPoolExecutor]:
             del os.environ["OMP_NUM_THREADS"]
         else:
             os.environ["OMP_NUM_THREADS"] = before
+
+
+def alone(work: Callable[..., Result], *given: Any) -> Result:
+    """What a function gives in a process of its own, whose memory is its own too."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
 
 
 def arguments(doc: str | None, parts: Iterable[str]) -> argparse.Namespace:

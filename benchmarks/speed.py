@@ -24,6 +24,8 @@ from poseshift.data.baked import open_pack
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.loader import Loader, Plan, UniformSampler
 from poseshift.data.puppets import world
+from poseshift.nn.style import AdaIN
+from poseshift.nn.style_networks import VGG, build_decoder
 from poseshift.pictures import save_picture
 
 
@@ -81,6 +83,22 @@ def method_speed(method: str, quick: bool) -> Mapping[str, Any]:
     found = bench_step(config, steps=7 if big else 3)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return {**found, "peak_gib": round(peak, 2)}
+
+
+def udape_step(precision: str, quick: bool) -> Mapping[str, Any]:
+    """A UDAPE step as heavy as it gets: ResNet-101, AdaIN in both directions on every step."""
+    with tempfile.TemporaryDirectory() as folder:
+        encoder = VGG()  # untrained: what it costs does not depend on its weights
+        AdaIN(encoder, build_decoder(encoder.channels[-1], encoder.mirror)).save(Path(folder), {})
+        config = load_config(
+            source="world:studio?count=64", target="world:street?count=64",
+            side=64 if quick else 256,
+            method={"name": "udape", "pretrain": 0.0, "style": folder, "source_style": 1.0,
+                    "target_style": 1.0},
+            network={} if quick else {"backbone": "resnet101", "widths": (256, 256, 256)},
+            train={"batch": 2 if quick else 8, "precision": precision},
+        )  # fmt: skip
+        return bench_step(config, steps=3)
 
 
 def speed(bench: Bench, quick: bool) -> None:

@@ -88,10 +88,7 @@ def adaptation(part: str) -> str:
     for pair, arm in dict.fromkeys((row["pair"], row["arm"]) for row in rows):
         mine = [row for row in rows if (row["pair"], row["arm"]) == (pair, arm)]
         seeds = {row["seed"] for row in mine}
-        bounds = [
-            [r["pck"] for r in rows if (r["pair"], r["arm"]) == (pair, b) and r["seed"] in seeds]
-            for b in ("source_only", "supervised")
-        ]
+        bounds = [_bound(data["rows"], pair, name, seeds) for name in ("source_only", "supervised")]
         table.append(
             [
                 pair,
@@ -111,6 +108,14 @@ def adaptation(part: str) -> str:
     return markdown(header, table) + _origin(data)
 
 
+def _bound(rows: list[dict[str, Any]], pair: str, arm: str, seeds: set[int]) -> list[float]:
+    """PCK of a bound, by seed, from whichever part has measured it."""
+    found = {
+        row["seed"]: row["pck"] for row in rows if (row.get("pair"), row.get("arm")) == (pair, arm)
+    }
+    return [found[seed] for seed in sorted(seeds & found.keys())]
+
+
 def _share(scores: list[float], low: list[float], high: list[float]) -> str:
     """How much of the gap of the same seeds is closed."""
     if not len(scores) == len(low) == len(high):
@@ -128,19 +133,71 @@ def claims() -> str:
             claim["verdict"],
             f"{claim['effect']:+.3f}",
             " to ".join(f"{end:+.3f}" for end in claim["interval"] or []) or "-",
+            f"{claim['p']:.3f}" if "p" in claim else "-",
             str(claim["n"]),
         ]
         for claim in data.get("claims", [])
     ]
     if not table:
         return "None yet.\n"
-    header = ["claim", "verdict", "effect", "95 % interval", "n"]
+    header = ["claim", "verdict", "effect", "95 % interval", "p", "n"]
     return markdown(header, table) + _origin(data)
 
 
-def checks() -> str:
-    """Every target of the foundation, and whether it was met."""
-    data = results("foundation")
+def choosing() -> str:
+    """What rules of choice lose to a peek, and what the other pairs would have chosen."""
+    data = results("adaptation")
+    rows = [row for row in data["rows"] if row.get("part") == "selection"]
+    table = [
+        [row["pairs"], f"`{row['rule']}`", f"{row['regret_mean']:.3f}", f"{row['regret_max']:.3f}",
+         str(row["runs"])]
+        for row in rows if "pairs" in row
+    ]  # fmt: skip
+    if not table:
+        return "Not run yet: `python -m benchmarks.adaptation --only selection`.\n"
+    left = [
+        [row["left_out"], f"`{row['rule']}`", f"{row['regret']:.3f}",
+         f"{row['default_regret']:.3f}"]
+        for row in rows if "left_out" in row
+    ]  # fmt: skip
+    return (
+        markdown(["pairs", "rule", "mean regret", "largest", "runs"], table)
+        + "\n"
+        + markdown(["pair left out", "rule the others choose", "its regret", "default's"], left)
+        + _origin(data)
+    )
+
+
+def steps() -> str:
+    """A step of every method against its floor."""
+    data = results("adaptation")
+    rows = [row for row in data["rows"] if row.get("part") == "speed"]
+    table = [
+        [row["case"], row["backbone"], str(row["side"]), str(row["batch"]), row["precision"],
+         f"{row['step_ms']:.0f}", f"{row['step_over_floor']:.2f}",
+         f"{row['peak_gib']:.1f}" if "peak_gib" in row else "-"]
+        for row in rows
+    ]  # fmt: skip
+    if not table:
+        return "Not run yet: `python -m benchmarks.adaptation --only speed`.\n"
+    header = [
+        "case",
+        "backbone",
+        "side",
+        "batch",
+        "precision",
+        "ms a step",
+        "over its floor",
+        "GiB",
+    ]
+    return markdown(header, table) + _origin(data)
+
+
+def checks(name: str) -> str:
+    """Every target of a benchmark, and whether it was met."""
+    data = results(name)
+    if not data["checks"]:
+        return f"None measured yet: `python -m benchmarks.{name}`.\n"
     table = [
         [
             f"`{check['metric']}`",
@@ -171,11 +228,15 @@ def _origin(data: dict[str, Any]) -> str:
     return f"\n`{data['command']}`, {data['date']}, {where}{', ' + gpus if gpus else ''}.\n"
 
 
+PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos")
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
-    "foundation-checks": checks,
-    "adaptation-body": partial(adaptation, "body"),
+    "foundation-checks": partial(checks, "foundation"),
+    **{f"adaptation-{part}": partial(adaptation, part) for part in PARTS},
     "adaptation-claims": claims,
+    "adaptation-selection": choosing,
+    "adaptation-speed": steps,
+    "adaptation-checks": partial(checks, "adaptation"),
     "lottery": lottery,
 }
 
