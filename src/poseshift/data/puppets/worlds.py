@@ -26,6 +26,7 @@ from poseshift.data.types import Sample
 from poseshift.errors import UserError
 
 _CHUNK = 64
+_PATIENCE = 15  # seconds
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,10 @@ class World:
         chunks = iter(lambda: list(islice(rest, _CHUNK)), [])
         # joblib starts fresh interpreters (forking one that has used torch or OpenCV can hang) and,
         # unlike multiprocessing's own, does not need the caller's script to guard its main part.
-        pool = Parallel(n_jobs=workers, return_as="generator", batch_size=1)
+        # They wait a little for more to draw; a process that ends waits for them in turn.
+        pool = Parallel(
+            n_jobs=workers, return_as="generator", batch_size=1, idle_worker_timeout=_PATIENCE
+        )
         with shared_folder() as folder:
             for drawn in pool(delayed(_draw)(bare, chunk, side, split, folder) for chunk in chunks):
                 yield from receive(drawn, side)
