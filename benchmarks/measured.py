@@ -12,7 +12,7 @@ from poseshift.data.baked import open_pack
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.part import PackPart
 from poseshift.evaluation import measure
-from poseshift.predict import Predictions, predict_crops
+from poseshift.predict import predict_crops
 from poseshift.run import Run
 
 
@@ -54,14 +54,8 @@ def curve(run: Run, pair: Pair) -> Curve:
         network = run.network(step)
         found = {spec: predict_crops(network, pack.crops, side) for spec, pack in packs.items()}
         mine, theirs = (
-            measure(_some(found[spec], at), domain)
+            measure(found[spec].take(at), domain)
             for (spec, at), domain in zip(parts, domains, strict=True)
         )
         test[step], peeked[step] = mine, float(theirs["pck"])
     return Curve(test, peeked)
-
-
-def _some(found: Predictions, index: np.ndarray[Any, Any]) -> Predictions:
-    return Predictions(
-        found.keypoints_NK2[index], found.confidence_NK[index], found.cell_NK2[index], found.cells
-    )

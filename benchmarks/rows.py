@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -12,11 +12,15 @@ from benchmarks.common import Bench, Row, code_hash, kept_run, key_of, lanes
 from benchmarks.measured import curve
 from benchmarks.pairs import find_pair
 from poseshift.methods.base import METHODS
+from poseshift.run import Run
 from poseshift.selection import choose_and_tell, scores_to_json
 from poseshift.settings import dump_yaml
 
 MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
 QUICK_STEPS, QUICK_COUNT = 10, "?count=64"
+
+
+Also = Callable[[Run, int, str], Mapping[str, Any]]
 
 
 class Cell(NamedTuple):
@@ -45,9 +49,23 @@ class Cell(NamedTuple):
 
 
 def table(
-    bench: Bench, arms: Mapping[str, Arm], pairs: Sequence[str], seeds: Iterable[int], quick: bool
+    bench: Bench,
+    arms: Mapping[str, Arm],
+    pairs: Sequence[str],
+    seeds: Iterable[int],
+    quick: bool,
+    also: Also | None = None,
 ) -> list[Row]:
-    """Rows of some arms on some pairs; those that are missing are measured side by side."""
+    """Rows of some arms on some pairs; those that are missing are measured side by side.
+
+    Args:
+        bench: Where they are kept.
+        arms: By their names.
+        pairs: By their names.
+        seeds: A row each.
+        quick: A smoke run.
+        also: What else to measure of the checkpoint that is chosen.
+    """
     cells = [Cell(pair, seed, *arm) for pair in pairs for seed in seeds for arm in arms.items()]
     missing = [
         index
@@ -64,7 +82,7 @@ def table(
         starts = {cells[index].start: cells[index] for index in missing}
         for waiting in [pool.submit(start_of, cell, quick) for cell in starts.values()]:
             waiting.result()
-        rows = {index: pool.submit(measure_row, cells[index], quick) for index in missing}
+        rows = {index: pool.submit(measure_row, cells[index], quick, also) for index in missing}
         return [
             bench.row(cell.what, lambda index=index: rows[index].result(), code=cell.code)  # type: ignore[misc]
             for index, cell in enumerate(cells)
@@ -77,7 +95,7 @@ def start_of(cell: Cell, quick: bool) -> Begun:
     return begin(cell.pair, cell.arm, cell.seed, steps=steps, count=count)
 
 
-def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
+def measure_row(cell: Cell, quick: bool = False, also: Also | None = None) -> dict[str, Any]:
     """Train one arm from its start, let it choose a checkpoint, and measure what it chose."""
     count = QUICK_COUNT if quick else ""
     arm = replace(cell.arm, steps=QUICK_STEPS) if quick else cell.arm
@@ -99,7 +117,7 @@ def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
         }
     return {
         "method": arm.method,
-        "sampler": "uniform",
+        "sampler": settings.sampler.name,
         "pck": found.pck(chosen),
         "pck_protocol": found.test[chosen]["pck_protocol"],
         "pck_last": found.pck(found.last()),
@@ -111,4 +129,5 @@ def measure_row(cell: Cell, quick: bool = False) -> dict[str, Any]:
         "seconds": round(seconds, 1),
         "start_seconds": round(begun.seconds, 1),
         **about,
+        **(also(run, chosen, cell.pair) if also else {}),
     }

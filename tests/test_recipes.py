@@ -25,14 +25,18 @@ from tests.tiny_runs import NETWORK, SOURCE, TARGET, TRAIN
 FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 RECIPES = {str(p.relative_to(FOLDER).with_suffix("")): p for p in sorted(FOLDER.glob("*/*.yaml"))}
 BUILT_IN = {"studio-street": "body", "desk-kitchen": "hand", "barn-savanna": "animal"}
-BODY = ["mla", "regda", "regda-start", "source_only", "udape"]
-HAND = ["regda", "regda-start", "source_only", "udape"]
+SAMPLED = [
+    f"{method}-{sampler}" for method in ("regda", "udape") for sampler in ("vae-cl", "vae-hm")
+]
+BODY = sorted(["mla", "regda", "regda-start", "source_only", "udape", *SAMPLED])
+HAND = sorted(["regda", "regda-start", "source_only", "udape", *SAMPLED])
+NEW_HAND = ["regda", "regda-start", "source_only", "udape"]
 ANIMAL = ["mla", "source_only", "udape"]
 ROWS = {
     "surreal-lsp": BODY,
     "surreal-human36m": BODY,
     "rhd-h3d": HAND,
-    "freihand-rhd": HAND,
+    "freihand-rhd": NEW_HAND,
     "synthetic-tigdog": ANIMAL,
     "synthetic-animalpose": ANIMAL,
 }
@@ -49,7 +53,7 @@ def of(method: str) -> list[str]:
 
 def turned(name: str) -> bool:
     """Whether hands are seen, which may point anywhere."""
-    return ROWS[name.split("/")[0]] is HAND
+    return ROWS[name.split("/")[0]] in (HAND, NEW_HAND)
 
 
 def built(config: RunConfig) -> Method[Any]:
@@ -101,9 +105,9 @@ def test_the_readme_names_every_folder_and_file():
 def test_published_network_and_batch(name: str):
     config = recipe(name)
     assert (config.side, config.train.batch, config.train.warmup) == (256, 32, 0)
-    if name.endswith("/regda"):
+    if "/regda" in name and not name.endswith("start"):
         assert "network" not in config.model_fields_set  # the start's
-        start = recipe(f"{name}-start")
+        start = recipe(f"{name.split('/')[0]}/regda-start")
         assert (config.source, config.skeleton) == (start.source, start.skeleton)
         return
     network = config.network
@@ -159,6 +163,18 @@ def test_published_regda(name: str):
     assert first.steps == 35_000
     assert start.method.model_dump().items() >= {"loss": "kl", "ema": 0}.items()
     assert config.init == f"runs/{name}-start"
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLISHED if name.split("/")[1] in SAMPLED])
+def test_sampled_rows_differ_by_their_sampler_alone(name: str):
+    folder, row = name.split("/")
+    method, sampler = row.split("-", 1)
+    config = recipe(name)
+    assert config.sampler.name == sampler
+    assert config.model_copy(update={"sampler": recipe(f"{folder}/{method}").sampler}) == recipe(
+        f"{folder}/{method}"
+    )
+    assert f"poseshift bins {config.source}\n" in RECIPES[name].read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", of("regda") + of("regda-start") + of("source_only"))

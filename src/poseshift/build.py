@@ -19,6 +19,7 @@ from poseshift.methods.base import METHODS, Course, Method
 from poseshift.nn import starting
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run
+from poseshift.sampling.base import SAMPLERS, SourceSampler, build_sampler
 from poseshift.skeleton import skeleton as find_skeleton
 
 
@@ -58,6 +59,26 @@ def open_frames(config: RunConfig, source: LabeledDomain) -> list[Frames]:
         match_frames(kind, file, pack, source.skeleton, aliases, least)
         for kind, file in given.items()
     ]
+
+
+def open_sampler(config: RunConfig, source: LabeledDomain, seed: int) -> SourceSampler:
+    """Which source samples are drawn."""
+    name, method = config.sampler.name, config.method.name
+    if SAMPLERS[name].sees_target and METHODS[method].target != "unlabeled":
+        raise UserError(
+            f"sampler {name} looks at an unlabelled target, and method {method} has none",
+            fix="choose another --sampler, or a method that adapts",
+        )
+    return build_sampler(config.sampler, source, config.train.steps, seed)
+
+
+def sampler_manifest(config: RunConfig, sampler: SourceSampler) -> dict[str, Any]:
+    """For the manifest: the sampler and the bins it goes by; nothing for the uniform one."""
+    name = config.sampler.name
+    if name == "uniform":
+        return {}
+    about = {"name": name, "fingerprint": sampler.fingerprint, "count": sampler.length}
+    return {"sampler": {**about, "crop_from": "", "mapping": ""}}
 
 
 def inherited_labels(config: RunConfig) -> dict[str, Any]:

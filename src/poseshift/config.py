@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
+from pydantic import Field, SerializeAsAny, field_validator
 
 from poseshift.data.views import ViewConfig
 from poseshift.methods.base import METHODS, MethodConfig
 from poseshift.nn.posenet import NetworkConfig
-from poseshift.settings import Frozen, build, overlay, parse_set, read_yaml
+from poseshift.sampling.base import SAMPLERS, SamplerConfig
+from poseshift.settings import Frozen, build, overlay, own_settings, parse_set, read_yaml
 
 
 class TrainConfig(Frozen):
@@ -73,21 +74,26 @@ class RunConfig(Frozen):
     method: SerializeAsAny[MethodConfig] = Field(
         default_factory=lambda: MethodConfig(name="source_only"), validate_default=True
     )
+    sampler: SerializeAsAny[SamplerConfig] = Field(
+        default_factory=SamplerConfig, validate_default=True, description="which source samples"
+    )
     network: NetworkConfig = NetworkConfig()
     view: ViewConfig = ViewConfig()
     train: TrainConfig = TrainConfig()
 
     @field_validator("method", mode="before")
     @classmethod
-    def _own_settings(cls, value: Any, info: ValidationInfo) -> MethodConfig:
+    def _own_settings(cls, value: Any) -> MethodConfig:
         """Each method brings its own settings: read the section with its model."""
-        data = value.model_dump() if isinstance(value, MethodConfig) else value
-        data = {"name": data} if isinstance(data, str) else data
-        name = data.get("name", "source_only") if isinstance(data, Mapping) else None
-        if not isinstance(name, str):
-            raise ValueError(f"expected a method's name or its settings, one of {list(METHODS)}")
-        method, data = METHODS[name], {**data, "name": name}
-        return build(method.Config, data, where=f"settings of {data['name']}")
+        settings: MethodConfig = own_settings(value, METHODS, "source_only")
+        return settings
+
+    @field_validator("sampler", mode="before")
+    @classmethod
+    def _own_sampling(cls, value: Any) -> SamplerConfig:
+        """So does each sampler."""
+        settings: SamplerConfig = own_settings(value, SAMPLERS, "uniform")
+        return settings
 
 
 def load_config(
@@ -101,15 +107,14 @@ def load_config(
         (0.0001, 128, 'source_only')
     """
     files = list(files)
-    layers = [_named_method(read_yaml(file)) for file in files]
-    words = _named_method(parse_set(sets))
-    told = _named_method({key: value for key, value in given.items() if value is not None})
+    layers = [_named(read_yaml(file)) for file in files]
+    words = _named(parse_set(sets))
+    told = _named({key: value for key, value in given.items() if value is not None})
     where = ", ".join([*map(str, files), "settings"])
     return build(RunConfig, overlay(*layers, told, words), where=where)
 
 
-def _named_method(layer: dict[str, Any]) -> dict[str, Any]:
-    """``method: udape`` is short for ``method: {name: udape}``."""
-    if isinstance(layer.get("method"), str):
-        return {**layer, "method": {"name": layer["method"]}}
-    return layer
+def _named(layer: dict[str, Any]) -> dict[str, Any]:
+    """``method: udape`` is short for ``method: {name: udape}``; so for the sampler."""
+    short = {key: layer[key] for key in ("method", "sampler") if isinstance(layer.get(key), str)}
+    return {**layer, **{key: {"name": name} for key, name in short.items()}}

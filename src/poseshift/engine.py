@@ -11,10 +11,11 @@ and sliced.
 
 from __future__ import annotations
 
+import copy
 import math
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count, repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count, pairwise, repeat
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,6 +31,8 @@ from poseshift.build import (
     inherited_labels,
     open_domains,
     open_frames,
+    open_sampler,
+    sampler_manifest,
 )
 from poseshift.config import RunConfig
 from poseshift.data.domain import Domain, LabeledDomain, UnlabeledDomain
@@ -44,6 +47,8 @@ from poseshift.interrupt import Interrupted, stop_flag
 from poseshift.methods.base import Method, Phase
 from poseshift.progress import Meter, Progress
 from poseshift.run import Run, write_manifest
+from poseshift.sampling.base import SourceSampler
+from poseshift.sampling.weighted import WeightedDomain
 from poseshift.schedule import rate
 
 SOURCE, TARGET, FRAMES = 0, 1, 2  # streams of random numbers
@@ -78,6 +83,8 @@ def fit(
     start = build_start(config, source, resumed=Run.open(out) if resumed else None)
     config = config.model_copy(update={"network": start.config})  # as the start has it
     method = build_method(config, source, start)
+    sampler = open_sampler(config, source, mix(_seed(config), SOURCE))
+    data |= sampler_manifest(config, sampler)
     run = _open_run(config, out, resume, fabric.is_global_zero, data)
     fabric.launch()
     if fabric.is_global_zero and not run.has_manifest():
@@ -86,7 +93,7 @@ def fit(
         run.save_checkpoint(start, 0)  # to do nothing is a choice too
     method = place(method, fabric.device, config.train.channels_last)
     optimizers = build_optimizers(method, config.train)
-    loop = _Loop(fabric, run, method, optimizers, source, target, frames)
+    loop = _Loop(fabric, run, method, optimizers, source, target, frames, sampler)
     first = loop.restore() if resume else 0
     if config.train.compile:
         method.network.compile()
@@ -120,6 +127,11 @@ def _open_run(
     return run
 
 
+def _seed(config: RunConfig) -> int:
+    """A run that starts from another goes on with data of its own, not with that run's again."""
+    return mix(config.train.seed, 1) if config.init else config.train.seed
+
+
 def _smaller(config: RunConfig) -> str:
     train = config.train
     if train.batch == 1:
@@ -139,30 +151,30 @@ class _Loop:
         source: LabeledDomain,
         target: LabeledDomain | UnlabeledDomain | None,
         frames: Sequence[Frames] = (),
+        sampler: SourceSampler | None = None,
     ) -> None:
         self.fabric, self.run, self.method, self.optimizers = fabric, run, method, optimizers
         self.train, self.chief = run.config.train, fabric.is_global_zero
-        # A run that starts from another goes on with data of its own, not with that run's again.
-        self.seed = mix(self.train.seed, 1) if run.config.init else self.train.seed
+        self.seed = _seed(run.config)
+        self.sampler = sampler or open_sampler(run.config, source, mix(self.seed, SOURCE))
         world, rank = fabric.world_size, fabric.global_rank
         self.plan = Plan(self.train.batch, self.train.accumulate, world, rank)
         self.meter = Meter(self.plan.total)
-        mixed = mix_frames(
-            source, self._uniform(source, SOURCE), frames,
+        mixed, order = mix_frames(
+            source, self.sampler, frames,
             share=run.config.extra_share, steps=self.train.steps, seed=mix(self.seed, FRAMES),
         )  # fmt: skip
-        self.source: Loader[LabeledBatch] = self._loader(*mixed, SOURCE)
+        weighed = WeightedDomain(mixed, self.sampler)
+        self.source: Loader[LabeledBatch] = self._loader(weighed, order, SOURCE)
         self.target: Loader[Any] | None = None
         if target is not None:
-            self.target = self._loader(target, self._uniform(target, TARGET), TARGET)
+            uniform = UniformSampler(len(target), mix(self.seed, TARGET))
+            self.target = self._loader(target, uniform, TARGET)
         # Through .data: batch norm keeps its statistics for a backward that has no use for them,
         # and would refuse one that comes after they were set, as a graph over two phases does.
         buffers = [b.data for b in method.buffers()]
         self.buffers = [b for b in buffers if b.is_floating_point()]
         self.counters = [b for b in buffers if not b.is_floating_point()]
-
-    def _uniform(self, domain: LabeledDomain | UnlabeledDomain, stream: int) -> Sampler:
-        return UniformSampler(len(domain), mix(self.seed, stream))
 
     def _loader(self, domain: Domain[Any], sampler: Sampler, stream: int) -> Loader[Any]:
         return Loader(
@@ -179,13 +191,10 @@ class _Loop:
     ) -> None:
         """Steps ``start`` to the end, or until ``stop`` is set."""
         train, steps = self.train, self.train.steps
-        sources = self.source.steps(start, steps)
-        nothing = repeat([None] * len(self.plan.mine()))
-        targets = self.target.steps(start, steps) if self.target else nothing
         self.method.train()
         with Progress(self.run, start, steps, show=progress and self.chief) as bar:
-            for step in range(start, steps):
-                self.meter.add(self._step(step, next(sources), next(targets)))
+            for step, sources, targets in self._batches(start, steps):
+                self.meter.add(self._step(step, sources, targets))
                 done = step + 1
                 if done % train.log_every == 0 or done == steps:
                     self._tell(done, bar)
@@ -197,6 +206,31 @@ class _Loop:
                 if stopping and done < steps:
                     how = f"continue with: poseshift adapt --resume {self.run.path}"
                     raise Interrupted(f"stopped after step {done}; {how}" if self.chief else "")
+
+    def _batches(self, start: int, stop: int) -> Iterator[tuple[int, list[Any], list[Any]]]:
+        """Steps and their micro-batches; batches are made ahead, but not past a look."""
+        nothing = repeat([None] * len(self.plan.mine()))
+        for begin, end in spans(start, stop, self.sampler.refreshes):
+            if begin in self.sampler.refreshes:
+                self._look()
+            sources = self.source.steps(begin, end)
+            targets = self.target.steps(begin, end) if self.target else nothing
+            for step in range(begin, end):
+                yield step, next(sources), next(targets)
+
+    def _look(self) -> None:
+        """Let the sampler see what is predicted on the target; one process looks for all."""
+        from poseshift.sampling.target_aware import look_at
+
+        target = self.target.domain if self.target else None
+        if self.chief and isinstance(target, UnlabeledDomain):
+            config = self.run.config
+            predictions = look_at(
+                target, copy.deepcopy(self.method.predictor()), config.side,
+                device=self.fabric.device.type, precision=config.train.precision,
+            )  # fmt: skip
+            self.sampler.look(predictions)
+        self.sampler.restore(self.fabric.broadcast(self.sampler.state()))
 
     def restore(self) -> int:
         """Take up the run's last state; returns the step to go on from."""
@@ -214,6 +248,7 @@ class _Loop:
             for name, optimizer in self.optimizers.items():
                 optimizer.load_state_dict(state["optimizers"][name])
             self.meter.restore(state["meter"])
+            self.sampler.restore(state.get("sampler", {}))
         except (KeyError, RuntimeError, ValueError) as error:
             raise BadInput(
                 "does not belong to the settings beside it",
@@ -328,15 +363,28 @@ class _Loop:
         self._check_finite(self.meter.sums, done)  # never over the last good state
         if self.chief:
             self.run.save_checkpoint(self.method.predictor(), done, self.method.network)
+            seen = self.sampler.state()
             self.run.save_state(
                 {
                     "step": done,
                     "method": self.method.state_dict(),
                     "optimizers": {k: o.state_dict() for k, o in self.optimizers.items()},
                     "meter": self.meter.state(),
+                    **({"sampler": seen} if seen else {}),
                 }
             )
         self.fabric.barrier()
+
+
+def spans(start: int, stop: int, cuts: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The steps from ``start`` to ``stop`` in pieces that end where a cut is.
+
+    Example:
+        >>> list(spans(2, 9, (1, 4, 9)))
+        [(2, 4), (4, 9)]
+    """
+    inside = [cut for cut in cuts if start < cut < stop]
+    return pairwise([start, *inside, stop]) if start < stop else iter(())
 
 
 def _parameters(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:

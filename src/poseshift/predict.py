@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from poseshift.data.domain import Indices
 from poseshift.data.heatmap import decode, decode_argmax
 from poseshift.data.pack import Crops
 from poseshift.data.types import Bytes
@@ -34,6 +35,12 @@ class Predictions:
     confidence_NK: Tensor
     cell_NK2: Tensor
     cells: int
+
+    def take(self, rows: Indices) -> Predictions:
+        """Those of some crops."""
+        return Predictions(
+            self.keypoints_NK2[rows], self.confidence_NK[rows], self.cell_NK2[rows], self.cells
+        )
 
 
 def predict_crops(

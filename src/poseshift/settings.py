@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from poseshift.errors import BadInput, UserError, nearest
 from poseshift.files import load_yaml
+from poseshift.registry import Registry
 
 
 class Frozen(BaseModel):
@@ -96,6 +97,23 @@ def build(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         raise BadInput(_explain(model, error), where=where) from error
+
+
+def own_settings(value: Any, kinds: Registry[Any], default: str) -> Any:
+    """Settings of one of several things, read with the model that thing brings as ``Config``.
+
+    Args:
+        value: A name, a mapping that holds it as ``name``, or settings already read.
+        kinds: What there is.
+        default: Its name where the mapping holds none.
+    """
+    data = value.model_dump() if isinstance(value, BaseModel) else value
+    data = {"name": data} if isinstance(data, str) else data
+    name = data.get("name", default) if isinstance(data, Mapping) else None
+    if not isinstance(name, str):
+        kind = kinds.kind.rstrip("s")
+        raise ValueError(f"expected a {kind}'s name or its settings, one of {list(kinds)}")
+    return build(kinds[name].Config, {**data, "name": name}, where=f"settings of {name}")
 
 
 def _explain(model: type[BaseModel], error: ValidationError) -> str:

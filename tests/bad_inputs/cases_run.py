@@ -9,13 +9,17 @@ import torch
 from poseshift.build import data_manifest, open_domains
 from poseshift.config import load_config
 from poseshift.nn.posenet import PoseNet
+from poseshift.prior.folder import Prior
+from poseshift.prior.pose_writer import write_poses
 from poseshift.run import Run, write_manifest
 from poseshift.skeleton import skeleton
 from tests.bad_inputs.case import Case
 from tests.data import tiny
+from tests.prior.made import BODY, bodies, body_generator
 
 Argv = Callable[[Path], list[str]]
 SOURCE, TARGET, HANDS = ("world:studio?count=8", "world:street?count=8", "world:desk?count=8")
+MANY = "world:studio?count=32"  # the fewest that a gap is measured from
 SMALL = ["--set", "side=32", "--set", "network.widths=[8,8]", "--set", "train.device=cpu"]
 VITPOSE = {
     "model_type": "vitpose", "use_simple_decoder": False, "num_labels": 17,
@@ -146,6 +150,38 @@ def body(
 ) -> dict[str, object]:
     """One entry of a COCO results list, in the middle of a crop of 32 px."""
     return {"image_id": image, "keypoints": [15, 15, score] * joints}
+
+
+def gap(*words: str, predictions: object = None) -> Argv:
+    """``poseshift gap MANY TARGET ...`` beside a run of hands and, if given, few.json."""
+
+    def argv(folder: Path) -> list[str]:
+        a_run(folder, "hand21")
+        if predictions is not None:
+            (folder / "few.json").write_text(json.dumps(predictions))
+        return ["gap", MANY, TARGET, *(word.replace("@", str(folder)) for word in words)]
+
+    return argv
+
+
+def prior(*words: str) -> Argv:
+    """``poseshift prior ...`` beside the prior ``p`` and poses: 4 in few.csv, 12 in some.csv."""
+
+    def argv(folder: Path) -> list[str]:
+        (folder / "p").mkdir()
+        Prior(body_generator()).save(folder / "p", {})
+        for name, count in (("few", 4), ("some", 12)):
+            write_poses(folder / f"{name}.csv", [bodies(count, 2).points_NK2], BODY)
+        write_poses(folder / "hands.csv", [bodies(12, 2, of=skeleton("hand21")).points_NK2],
+                    skeleton("hand21"))  # fmt: skip
+        return ["prior", *(word.replace("@", str(folder)) for word in words)]
+
+    return argv
+
+
+def bin_figures(*words: str) -> Argv:
+    """``poseshift bins SOURCE --figures new ...`` beside a run that was never evaluated."""
+    return on_a_run("bins", SOURCE, "--score", "mean", "--k", "2", "--figures", "@/new", *words)
 
 
 def taken(folder: Path) -> list[str]:
@@ -564,6 +600,165 @@ CASES = [
             ".json",
         ),
         ("boxes.json: annotation 0", "expected 4 numbers, found 3"),
+    ),
+    # --- samplers and bins ------------------------------------------------------------------------
+    Case("sampler/unknown", adapt("--sampler", "vae-hmm"), ("vae-hmm", "'vae-hm'")),
+    Case(
+        "sampler/setting of another",
+        adapt("--sampler", "vae-cl", "--set", "sampler.p=0.5"),
+        ("settings of vae-cl", "unknown key 'p'"),
+    ),
+    Case(
+        "sampler/more bins than samples",
+        adapt("--sampler", "vae-hm", "--set", "sampler.score=mean"),
+        ("25 bins of 8 samples", "sampler.k"),
+    ),
+    Case(
+        "sampler/weights of what never comes",
+        adapt("--sampler", "vae-hm", "--set", "sampler.p=1", "--set", "sampler.weights=importance"),
+        ("needs p < 1",),
+    ),
+    Case(
+        "sampler/no target to look at",
+        adapt("--sampler", "target-aware"),
+        ("target-aware looks at an unlabelled target", "source_only has none"),
+    ),
+    Case("bins/no pack", lambda f: ["bins", str(f / "none")], ("none", "no such Pack", "prepare")),
+    Case("bins/unknown score", lambda f: ["bins", SOURCE, "--score", "vaee"], ("vaee", "'vae'")),
+    Case(
+        "bins/unknown setting",
+        lambda f: ["bins", SOURCE, "--set", "stepz=3"],
+        ("settings of vae", "did you mean 'steps'"),
+    ),
+    Case("bins/too many", lambda f: ["bins", SOURCE, "--k", "9"], ("9 bins of 8 samples", "--k")),
+    Case("bins/none", lambda f: ["bins", SOURCE, "--k", "0"], ("--k",)),
+    Case(
+        "bins/no labels", unlabelled("bins", "@/bare", "--k", "1"), ("has no labels", "the source")
+    ),
+    # --- figures of bins --------------------------------------------------------------------------
+    Case(
+        "bins/figures over something",
+        on_a_run("bins", SOURCE, "--k", "2", "--figures", "@/run"),
+        ("run", "is not empty", "another folder"),
+    ),
+    Case(
+        "bins/a target and no figures",
+        lambda f: ["bins", SOURCE, "--k", "2", "--target", TARGET],
+        ("are for figures", "--figures FOLDER"),
+    ),
+    Case("bins/no run", bin_figures("--run", "@/none"), ("none", "is not a run", "adapt")),
+    Case("bins/run that was not evaluated", bin_figures("--run", "@/run"), ("poseshift evaluate",)),
+    Case(
+        "bins/more runs than colours",
+        bin_figures(*["--run", "@/run"] * 8),
+        ("8 runs, and 7 can be told apart", "fewer --run"),
+    ),
+    Case(
+        "bins/target of another figure",
+        bin_figures("--target", HANDS),
+        ("have no keypoint in common",),
+    ),
+    Case(
+        "bins/target without labels",
+        unlabelled(
+            "bins",
+            SOURCE,
+            "--score",
+            "mean",
+            "--k",
+            "2",
+            "--figures",
+            "@/new",
+            "--target",
+            "@/bare",
+        ),
+        ("bare", "has no labels"),
+    ),
+    # --- gap --------------------------------------------------------------------------------------
+    Case("gap/no pack", lambda f: ["gap", str(f / "none"), TARGET], ("no such Pack", "prepare")),
+    Case("gap/unknown world", lambda f: ["gap", MANY, "world:stret"], ("stret", "'street'")),
+    Case("gap/too few", lambda f: ["gap", SOURCE, TARGET], ("8 samples", "at least 32", "more")),
+    Case("gap/another figure", lambda f: ["gap", MANY, HANDS], ("have no keypoint in common",)),
+    Case("gap/no run", gap("--run", "@/none"), ("none", "is not a run", "adapt")),
+    Case("gap/run of another figure", gap("--run", "@/run"), ("have no keypoint in common",)),
+    Case(
+        "gap/poses from two places",
+        gap("--labelled", "--predictions", "@/few.json"),
+        ("both give poses", "one of them"),
+    ),
+    Case("gap/no predictions", gap("--predictions", "@/a.json"), ("a.json", "no such")),
+    Case(
+        "gap/predictions of other images",
+        gap("--predictions", "@/few.json", predictions=[body("me.png")]),
+        ("few.json", "'me.png'", "in the Pack: 'street/train/000000'"),
+    ),
+    Case(
+        "gap/too few predictions",
+        gap("--predictions", "@/few.json", predictions=[body()]),
+        ("few.json: at least 8 poses of the target are needed, found 1",),
+    ),
+    Case(
+        "gap/predictions of nothing",
+        gap("--predictions", "@/few.json", predictions=[]),
+        ("few.json",),
+    ),
+    Case(
+        "gap/figures over something",
+        gap("--figures", "@/run"),
+        ("run", "is not empty", "another folder"),
+    ),
+    # --- priors of poses --------------------------------------------------------------------------
+    Case(
+        "prior/too few of a source",
+        prior("fit", "@/some.csv", "-o", "@/out", "--skeleton", "body16"),
+        ("some.csv", "12 of 12 poses have all joints, a generator needs 100"),
+    ),
+    Case(
+        "prior/no such poses",
+        prior("fit", "@/none.csv", "-o", "@/out"),
+        ("none.csv",),
+    ),
+    Case(
+        "prior/unknown setting",
+        prior("fit", "@/some.csv", "-o", "@/out", "--set", "stepz=3"),
+        ("unknown key 'stepz'", "steps"),
+    ),
+    Case(
+        "prior/too few of a target",
+        prior("adapt", "@/p", "@/few.csv", "-o", "@/out"),
+        ("few.csv", "4 of 4 poses have all joints, adapting needs 5"),
+    ),
+    Case(
+        "prior/more than there are",
+        prior("adapt", "@/p", "@/some.csv", "-n", "50", "-o", "@/out"),
+        ("some.csv", "50 poses were asked for, it holds 12"),
+    ),
+    Case(
+        "prior/another figure",
+        prior("adapt", "@/p", "@/hands.csv", "-o", "@/out"),
+        ("hands.csv", "body16", "--alias"),
+    ),
+    Case(
+        "prior/unknown transfer",
+        prior("adapt", "@/p", "@/some.csv", "-t", "flexpos", "-o", "@/out"),
+        ("no transfer is called 'flexpos'", "'flexpose'"),
+    ),
+    Case(
+        "prior/no prior",
+        prior("adapt", "@/q", "@/some.csv", "-o", "@/out"),
+        ("no such prior", "poseshift prior fit"),
+    ),
+    Case("prior/out is taken", prior("sample", "@/p", "-o", "@/few.csv"), ("few.csv", "exists")),
+    Case("prior/no poses wanted", prior("sample", "@/p", "-n", "0", "-o", "@/out"), ("--count",)),
+    Case(
+        "prior/too few held out",
+        prior("compare", "@/some.csv", "@/p"),
+        ("some.csv", "holds 12 poses; to measure anything by, 20 are needed"),
+    ),
+    Case(
+        "prior/no camera",
+        prior("fit", "@/some.csv", "-o", "@/out", "--camera", "view=3"),
+        ("'view=3' is not views=N", "--camera"),
     ),
     # --- the command line -------------------------------------------------------------------------
     Case("cli/unknown verb", lambda f: ["adopt"], ("adopt", "adapt")),

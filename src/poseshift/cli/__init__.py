@@ -14,7 +14,18 @@ from typing import Any
 
 import typer
 
-from poseshift.cli import adapt, bench, check, demo, doctor, evaluate, predict, prepare, style
+from poseshift.cli import (
+    adapt,
+    bench,
+    bins,
+    check,
+    demo,
+    doctor,
+    evaluate,
+    predict,
+    prepare,
+    style,
+)
 from poseshift.errors import UserError
 
 app = typer.Typer(
@@ -46,6 +57,7 @@ for verb in (
     demo.demo,
     prepare.prepare,
     check.check,
+    bins.bins,
     adapt.adapt,
     evaluate.evaluate,
     predict.predict,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from poseshift.cli.options import ConfigFiles, Json, SetWords
+from poseshift.cli.options import ConfigFiles, Json, Sampler, SetWords
 
 
 def adapt(
@@ -19,6 +19,7 @@ def adapt(
     ] = None,
     method: Annotated[str | None, typer.Option("--method", "-m", help="What to train.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New run folder.")] = None,
+    sampler: Sampler = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Run folder to continue, exactly.")
     ] = None,
@@ -73,7 +74,7 @@ def adapt(
 
     if resume is not None:
         given = (
-            source, target, method, out, init, target_labels, teacher_predictions,
+            source, target, method, out, sampler, init, target_labels, teacher_predictions,
             steps, seed, devices, config, settings,
         )  # fmt: skip
         if any(value not in (None, []) for value in given):
@@ -86,8 +87,9 @@ def adapt(
         told = {key: value for key, value in train.items() if value is not None}
         plan = load_config(
             config or [], settings or [],
-            source=source, target=target, method=method, init=init, target_labels=target_labels,
-            teacher_predictions=teacher_predictions, train=told or None,
+            source=source, target=target, method=method, sampler=sampler, init=init,
+            target_labels=target_labels, teacher_predictions=teacher_predictions,
+            train=told or None,
         )  # fmt: skip
         run = fit(plan, out or free_folder(Path("runs"), plan.method.name))
     if not is_chief():

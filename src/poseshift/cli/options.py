@@ -15,4 +15,12 @@ ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--config", help="YAML settings; later files win. Repeatable."),
 ]
+Sampler = Annotated[
+    str | None,
+    typer.Option(
+        "--sampler",
+        help="Which source samples: uniform, vae-hm, vae-cl, vae-balanced, target-aware, "
+        "random-subset, prior.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]

@@ -72,6 +72,8 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
         lines.append(f"- {metrics['left_out']} frames of {pack} left out: the run has their labels")
     if metrics["crop_from"] == "keypoints":
         lines.append(f"! {pack} was cropped around its labels: this leaks where joints are")
+    if "evalpose" not in metrics:
+        lines.append(f"- no EvalPose on {pack}: its skeleton names fewer than 6 angles")
     if metrics["choice"] == PEEK:
         lines.append("! ORACLE: this checkpoint was chosen with the labels it is scored on")
     if metrics["target_crop_from"] == "keypoints":
@@ -82,17 +84,20 @@ def warnings(metrics: dict[str, Any]) -> list[str]:
 def evaluation_tables(found: Sequence[Evaluation]) -> Group:
     """Two tables that fit a terminal: the numbers of every evaluation, and its joint groups."""
     groups = list(found[0].metrics["pck_per_group"])
+    angles = any("evalpose" in evaluation.metrics for evaluation in found)
     whole = _table(
-        "PCK@0.05 of the crop side, percent; median error in pixels",
+        "PCK@0.05 of the crop side and EvalPose, percent; median error in pixels; angle, degrees"
+        if angles
+        else "PCK@0.05 of the crop side, percent; median error in pixels",
         ("measured on", "method", "checkpoint"),
-        ("PCK", "95 %", "protocol", "median"),
+        ("PCK", "95 %", "protocol", "median", *(("EvalPose", "angle") if angles else ())),
     )
     parts = _table("PCK by joint group", ("measured on", "method"), groups)
     for evaluation in found:
         metrics = evaluation.metrics
         what = [str(metrics["pack"]), str(metrics["method"])]
         per_group = (percent(metrics["pck_per_group"].get(name)) for name in groups)
-        whole.add_row(*what, *_cells(evaluation))
+        whole.add_row(*what, *_cells(evaluation), *(_angle_cells(metrics) if angles else ()))
         parts.add_row(*what, *per_group)
     return Group(whole, parts)
 
@@ -117,3 +122,8 @@ def _cells(evaluation: Evaluation) -> list[str]:
         percent(metrics["pck_protocol"]),
         "-" if median is None else f"{median:.2f}",
     ]
+
+
+def _angle_cells(metrics: dict[str, Any]) -> list[str]:
+    error = metrics.get("angle_error")
+    return [percent(metrics.get("evalpose")), "-" if error is None else f"{error:.1f}"]

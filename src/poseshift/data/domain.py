@@ -61,6 +61,9 @@ class LabeledDomain:
         pack: A Pack or its path.
         skeleton: Joints to train on; the Pack's own are mapped to them by name.
         aliases: Further names for joints, see :func:`poseshift.skeleton.joint_map`.
+
+    Attributes:
+        of_pack: For each joint, which of the Pack's own it is; -1 for one the Pack has not.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class LabeledDomain:
         self.skeleton = skeleton or pack.skeleton
         self.crops: Crops = pack.crops
         poses, self.said = pack.poses, ""
+        self.of_pack: tuple[int, ...] = tuple(range(len(self.skeleton)))
         self.keypoints_NK2: Floats = poses.keypoints_NK2
         self.visibility_NK: Bytes = poses.visibility_NK
         if self.skeleton != pack.skeleton:
@@ -90,6 +94,7 @@ class LabeledDomain:
                 poses.keypoints_NK2, poses.visibility_NK
             )
             self.said = mapping.describe()
+            self.of_pack = mapping.indices
 
     def __len__(self) -> int:
         return len(self.crops)

@@ -18,7 +18,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -373,6 +373,20 @@ class Pack:
                 fix="run prepare again",
             )
         return _pose_table(table, len(self.skeleton), self.info.extra)
+
+    def pose_chunks(self, wanted: Iterable[int] | None = None) -> Iterator[tuple[Floats, Bytes]]:
+        """Keypoints (n, K, 2) and visibility (n, K), some thousands of rows at a time.
+
+        Args:
+            wanted: Numbers of chunks; all, one after another, if not given.
+        """
+        file, joints = _open_arrow(self.path / "poses.arrow"), len(self.skeleton)
+        for number in range(file.num_record_batches) if wanted is None else wanted:
+            batch = file.get_batch(number)
+            keypoints, visibility = (
+                batch.column(name).flatten().to_numpy() for name in ("keypoints", "visibility")
+            )
+            yield keypoints.reshape(-1, joints, 2), visibility.reshape(-1, joints)
 
     @cached_property
     def crops(self) -> Crops:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from functools import cached_property
 from typing import Any
 
 from poseshift.data.domain import Indices
 from poseshift.data.pack import Crops, Pack, PoseTable
-from poseshift.data.types import Bytes
+from poseshift.data.types import Bytes, Floats
 
 
 class CropsPart(Crops):
@@ -49,6 +50,10 @@ class PackPart(Pack):
     def poses(self) -> PoseTable:
         """The rows of the pose table."""
         return take(self.whole.poses, self.index_N)
+
+    def pose_chunks(self, wanted: Iterable[int] | None = None) -> Iterator[tuple[Floats, Bytes]]:
+        """The rows of the pose table, in one chunk."""
+        yield self.poses.keypoints_NK2, self.poses.visibility_NK
 
     @cached_property
     def crops(self) -> Crops:

@@ -81,10 +81,15 @@ class UnlabeledBatch(CropBatch):
 
 @dataclass(frozen=True, slots=True)
 class LabeledBatch(CropBatch):
-    """Crops with keypoints (crop pixels, NaN where not labelled) and visibility."""
+    """Crops with keypoints (crop pixels, NaN where not labelled) and visibility.
+
+    ``weight_B``, where there is one, is how much each sample counts: a sampler's correction for
+    what it draws too often.
+    """
 
     keypoints_BK2: Tensor
     visibility_BK: Tensor
+    weight_B: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,8 @@ def labeled_view(
 
     Returns:
         The view, keypoints (B, K, 2) with zeros where the weight is zero, and weights (B, K):
-        1 for labelled joints inside the view. A mirrored view has its joints relabelled.
+        1 for labelled joints inside the view, times the sample's own if the batch has any. A
+        mirrored view has its joints relabelled.
     """
     view = random_view(batch, config, side, flip=True)
     keypoints_BK2, labeled_BK = batch.keypoints_BK2, batch.visibility_BK > 0
@@ -242,7 +243,10 @@ def labeled_view(
     points_BK2 = apply(view.matrix_B33, keypoints_BK2)
     inside = ((points_BK2 >= -0.5) & (points_BK2 < side - 0.5)).all(-1)
     weight_BK = labeled_BK & inside
-    return view, points_BK2.masked_fill(~weight_BK[..., None], 0.0), weight_BK.float()
+    points_BK2 = points_BK2.masked_fill(~weight_BK[..., None], 0.0)
+    if batch.weight_B is None:
+        return view, points_BK2, weight_BK.float()
+    return view, points_BK2, weight_BK * batch.weight_B[:, None]
 
 
 def warp_maps(

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from poseshift.errors import BadInput
+from poseshift.metrics import evalpose
 from poseshift.metrics.bootstrap import bootstrap_interval
 from poseshift.metrics.oks import label_area, oks_ap, oks_sigmas
 from poseshift.metrics.pck import Hits, inside_crop, mean_over, pck, torso_length
@@ -101,6 +102,7 @@ def summarize(
             name: _plain(error_statistics(error[:, k])) for k, name in enumerate(skeleton.keypoints)
         },
     }
+    result |= _evalpose(pred, true, weight, skeleton)
     if categories is not None:
         result["pck_per_category"] = _per_category(hits, categories, skeleton)
     if cells is not None:
@@ -182,6 +184,26 @@ def _torso_pck(
     scale = torso_length(true, visibility, skeleton.torso)
     per_joint_K = pck(pred, true, weight, scale, TORSO_THRESHOLD).per_joint()
     return _number(mean_over(per_joint_K, skeleton.scored))
+
+
+def _evalpose(pred: Tensor, true: Tensor, weight: Tensor, skeleton: Skeleton) -> dict[str, Any]:
+    """EvalPose and the error of the angles at the joints of each group; nothing without angles."""
+    triplets = skeleton.triplets
+    if len(triplets) < evalpose.FEWEST:
+        return {}
+    pred_NT, true_NT = (evalpose.joint_angles(points, triplets) for points in (pred, true))
+    counted_NT = evalpose.counted_triplets(true, weight, triplets)
+    error_NT = evalpose.angle_error(pred_NT, true_NT, counted_NT)
+    at = {
+        group: [t for t, (_, corner, _) in enumerate(triplets) if corner in joints]
+        for group, joints in skeleton.groups.items()
+    }
+    return {
+        **_plain(evalpose.summary(pred_NT, true_NT, counted_NT)),
+        "angle_error_per_group": {
+            group: _number(error_NT[:, corners].nanmean()) for group, corners in at.items()
+        },
+    }
 
 
 def _per_category(

@@ -1,0 +1,1 @@
+from tests.gap.conftest import worlds  # noqa: F401
