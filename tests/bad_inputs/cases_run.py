@@ -164,6 +164,16 @@ def gap(*words: str, predictions: object = None) -> Argv:
     return argv
 
 
+def looped(word: str) -> Argv:
+    """``poseshift adapt ... --set`` beside no prior."""
+
+    def argv(folder: Path) -> list[str]:
+        said = word.replace("@", str(folder))
+        return ["adapt", SOURCE, TARGET, "-o", str(folder / "r"), *SMALL, "--set", said]
+
+    return argv
+
+
 def prior(*words: str) -> Argv:
     """``poseshift prior ...`` beside the prior ``p`` and poses: 4 in few.csv, 12 in some.csv."""
 
@@ -627,7 +637,7 @@ CASES = [
     Case("bins/unknown score", lambda f: ["bins", SOURCE, "--score", "vaee"], ("vaee", "'vae'")),
     Case(
         "bins/unknown setting",
-        lambda f: ["bins", SOURCE, "--set", "stepz=3"],
+        lambda f: ["bins", SOURCE, "--score", "vae", "--set", "stepz=3"],
         ("settings of vae", "did you mean 'steps'"),
     ),
     Case("bins/too many", lambda f: ["bins", SOURCE, "--k", "9"], ("9 bins of 8 samples", "--k")),
@@ -736,7 +746,7 @@ CASES = [
     Case(
         "prior/another figure",
         prior("adapt", "@/p", "@/hands.csv", "-o", "@/out"),
-        ("hands.csv", "body16", "--alias"),
+        ("hands.csv", "body16", "alias"),
     ),
     Case(
         "prior/unknown transfer",
@@ -759,6 +769,31 @@ CASES = [
         "prior/no camera",
         prior("fit", "@/some.csv", "-o", "@/out", "--camera", "view=3"),
         ("'view=3' is not views=N", "--camera"),
+    ),
+    Case(
+        "prior/puppets of another figure",
+        prior("draw", "@/p", "world:desk?count=1", "-o", "@/out"),
+        ("world desk", "draws hand21", "--skeleton hand21"),
+    ),
+    Case(
+        "prior/puppets of no world",
+        prior("draw", "@/p", "world:studeo", "-o", "@/out"),
+        ("no world is called 'studeo'", "'studio'"),
+    ),
+    Case(
+        "prior/sampler without a prior",
+        looped("sampler=prior"),
+        ("settings of prior", "folder"),
+    ),
+    Case(
+        "prior/sampler of a prior that is not there",
+        looped("sampler={name: prior, folder: @/none, k: 2, score: mean}"),
+        ("none", "no such prior", "poseshift prior fit"),
+    ),
+    Case(
+        "prior/labels judged by a prior that is not there",
+        looped("method={name: lodestar, prior: @/none}"),
+        ("none", "no such prior", "poseshift prior fit"),
     ),
     # --- the command line -------------------------------------------------------------------------
     Case("cli/unknown verb", lambda f: ["adopt"], ("adopt", "adapt")),

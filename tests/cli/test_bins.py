@@ -12,7 +12,7 @@ from poseshift.sampling.distances import MeanConfig
 from tests.sampling.made import pose_pack
 from tests.tiny_runs import Shell
 
-VAE = ["--set", "steps=5", "--set", "width=8"]
+VAE = ["--score", "vae", "--set", "steps=5", "--set", "width=8"]
 
 
 @pytest.fixture
@@ -35,6 +35,13 @@ def test_a_table_says_size_and_range_and_what_to_type_next(poseshift: Shell, pac
     assert "2 samples show too little of a pose" in said.out
     assert "the median score of poses not learned from" in said.out
     assert f"next: poseshift adapt {pack.path} TARGET" in said.out
+    assert said.out.rstrip().endswith("--sampler vae-hm")
+
+
+def test_what_to_type_next_goes_by_the_score_that_was_made(poseshift: Shell, pack: Pack):
+    said = poseshift("bins", pack.path, "--k", 4)
+    assert "120 poses scored (knn)" in said.out
+    assert said.out.rstrip().endswith("--sampler vae-hm --set sampler.score=knn")
 
 
 def test_json_is_one_object_and_scores_are_made_once(poseshift: Shell, pack: Pack):

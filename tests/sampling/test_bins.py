@@ -124,8 +124,8 @@ def test_other_settings_and_other_data_are_other_scores(pack: Pack, tmp_path: Pa
 def test_missing_bins_say_what_to_type(pack: Pack):
     with pytest.raises(UserError) as caught:
         read_bins(pack, VAE)
-    assert f"poseshift bins {pack.path} --set width=16 --set latent=4" in str(caught.value)
-    with pytest.raises(UserError, match=r"--score knn --set seed=3$"):
+    assert f"poseshift bins {pack.path} --score vae --set width=16 --set latent=4" in str(caught.value)
+    with pytest.raises(UserError, match=r"/pack --set seed=3$"):
         read_bins(pack, KnnConfig(seed=3))
 
 

@@ -25,8 +25,8 @@ def bins(
         typer.Option(help="Bins of one size, or of equal width in log score."),
     ] = "count",
     score: Annotated[
-        str, typer.Option(help="vae, mean (distance to the mean pose) or knn (to neighbours).")
-    ] = "vae",
+        str, typer.Option(help="knn (distance to neighbours), vae, or mean (to the mean pose).")
+    ] = "knn",
     ray: Annotated[
         int | None, typer.Option("--ray", min=1, help="Score with this many Ray workers.")
     ] = None,
@@ -52,11 +52,12 @@ def bins(
 
         poseshift bins packs/source --kind width --k 10
 
-        poseshift bins packs/source --score knn --set seed=1
+        poseshift bins packs/source --score vae --set seed=1
 
         poseshift bins packs/source --figures bins --target packs/test --run runs/a --run runs/b
 
-    Bin 1 holds the commonest poses. Training with --sampler vae-hm and its like picks them up.
+    Bin 1 holds the commonest poses. Training picks them up. Samplers named vae-... go by the score
+    vae unless told otherwise (--set sampler.score=knn).
     """
     import json
     import time
@@ -69,10 +70,10 @@ def bins(
     from poseshift.sampling.bins import bins_folder, check_k, read_about, read_bins, write_bins
     from poseshift.sampling.making import make_scores
     from poseshift.sampling.ray_scores import require_ray, score_on_ray
-    from poseshift.sampling.scores import SCORES, ScoreConfig
+    from poseshift.sampling.scores import SCORES, USUAL, ScoreConfig
     from poseshift.settings import own_settings, parse_set
 
-    config: ScoreConfig = own_settings({"name": score, **parse_set(settings or [])}, SCORES, "vae")
+    config: ScoreConfig = own_settings({"name": score, **parse_set(settings or [])}, SCORES, USUAL)
     opened = open_pack(pack, SIDE)
     check_k(k, len(opened))  # before the work
     _check_figures(figures, target, runs)
@@ -105,7 +106,10 @@ def bins(
     typer.echo(f"kept in {found.folder}")
     for path in drawn:
         typer.echo(f"look at: {path}")
-    typer.echo(f"next: poseshift adapt {pack} TARGET --method udape --sampler vae-hm")
+    sampler = (
+        "--sampler vae-hm" if score == "vae" else f"--sampler vae-hm --set sampler.score={score}"
+    )
+    typer.echo(f"next: poseshift adapt {pack} TARGET --method udape {sampler}")
 
 
 def _check_figures(figures: Path | None, target: str | None, runs: list[Path] | None) -> None:

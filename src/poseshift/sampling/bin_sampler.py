@@ -23,7 +23,7 @@ from poseshift.data.loader import UniformSampler
 from poseshift.data.types import Floats
 from poseshift.sampling.base import SamplerConfig, SourceSampler
 from poseshift.sampling.bins import Kind, open_bins
-from poseshift.sampling.scores import SCORES, ScoreConfig
+from poseshift.sampling.scores import SCORES, USUAL, ScoreConfig
 from poseshift.settings import own_settings
 
 Doubles = NDArray[np.float64]
@@ -31,6 +31,8 @@ Doubles = NDArray[np.float64]
 
 class BinSamplerConfig(SamplerConfig):
     """Which bins."""
+
+    usual: ClassVar[str] = USUAL
 
     k: int = Field(25, ge=1, description="bins")
     score: SerializeAsAny[ScoreConfig] = Field(
@@ -40,12 +42,19 @@ class BinSamplerConfig(SamplerConfig):
     @field_validator("score", mode="before")
     @classmethod
     def _own_settings(cls, value: Any) -> ScoreConfig:
-        """Each score brings its own settings."""
-        settings: ScoreConfig = own_settings(value, SCORES, "vae")
+        """Each score brings its own settings; without a name it is the sampler's usual one."""
+        told = {} if type(value) is ScoreConfig else value
+        settings: ScoreConfig = own_settings(told, SCORES, cls.usual)
         return settings
 
 
-class WeighingConfig(BinSamplerConfig):
+class VaeBinsConfig(BinSamplerConfig):
+    """Bins of the score the sampler is named after."""
+
+    usual: ClassVar[str] = "vae"
+
+
+class WeighingConfig(VaeBinsConfig):
     """Bins, and whether what is drawn more often counts less."""
 
     weights: Literal["none", "importance"] = Field(

@@ -29,7 +29,7 @@ from poseshift.data.types import Floats
 from poseshift.errors import BadInput, UserError
 from poseshift.files import write_atomic, write_json
 from poseshift.run import read_json
-from poseshift.sampling.scores import ScoreConfig
+from poseshift.sampling.scores import USUAL, ScoreConfig
 
 FORMAT = 1
 CLIP = 0.001  # share of the scores at either end that equal widths do not stretch out to
@@ -180,7 +180,7 @@ def _read_scores(file: Path, count: int) -> Floats:
 def _options(config: ScoreConfig) -> str:
     """What to type for a score's settings where they are not the default ones."""
     plain = type(config)()
-    words = [f"--score {config.name}"] if config.name != "vae" else []
+    words = [f"--score {config.name}"] if config.name != USUAL else []
     return " ".join(
         words
         + [

@@ -36,7 +36,7 @@ class VaeConfig(ScoreConfig):
     latent: int = Field(16, ge=1, le=256, description="numbers a pose is squeezed into")
     kl: float = Field(1e-3, ge=0, description="lambda, for coordinates in box diagonals")
     warmup: float = Field(0.1, ge=0, le=1, description="share of the steps lambda grows over")
-    steps: int = Field(400, ge=1, description="with many more it redraws rare poses well too")
+    steps: int = Field(200, ge=1, description="with many more it redraws rare poses well too")
     batch: int = Field(1024, ge=1)
     lr: float = Field(1e-3, gt=0, description="of Adam, falling as a cosine")
 

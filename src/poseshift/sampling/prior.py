@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from poseshift.data.domain import LabeledDomain
-from poseshift.data.types import VISIBLE
+from poseshift.data.types import VISIBLE, Floats
 from poseshift.errors import BadInput
 from poseshift.prior.folder import open_prior
 from poseshift.sampling.base import SAMPLERS
@@ -59,7 +59,7 @@ class PriorSampler(BinSampler):
         return self._share_k
 
 
-def prior_scores(folder: str, joints: Skeleton, score: PoseScore) -> Any:
+def prior_scores(folder: str, joints: Skeleton, score: PoseScore) -> Floats:
     """Scores (M,) of the poses of a prior, by the score of a Pack with these joints."""
     prior = open_prior(Path(folder))
     mapping = joint_map(prior.skeleton, joints)

@@ -30,13 +30,14 @@ from poseshift.sampling.poses import Poses
 from poseshift.settings import Frozen, own_settings
 
 ROWS = 4096  # poses scored at a time: results must not depend on who scores how many
+USUAL = "knn"  # agrees best with true densities, see docs/benchmarks.md
 WEIGHTS, SHAPE = "score.safetensors", "score.json"
 
 
 class ScoreConfig(Frozen):
     """Settings of every score; with the Pack they decide its numbers."""
 
-    name: str = "vae"
+    name: str = ""
     poses: int = Field(100_000, ge=1, description="poses it is fitted to, spread over the Pack")
     seed: int = Field(0, ge=0)
 
@@ -116,7 +117,7 @@ def load_score(folder: Path) -> PoseScore:
     """Open what :func:`save_score` kept."""
     try:
         said = json.loads((folder / SHAPE).read_text(encoding="utf-8"))
-        config: ScoreConfig = own_settings(said["config"], SCORES, "vae")
+        config: ScoreConfig = own_settings(said["config"], SCORES, USUAL)
         score = SCORES[config.name](int(said["joints"]), config)
         score.load_state_dict(load_file(folder / WEIGHTS))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

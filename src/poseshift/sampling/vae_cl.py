@@ -12,10 +12,10 @@ import numpy as np
 from pydantic import Field
 
 from poseshift.sampling.base import SAMPLERS
-from poseshift.sampling.bin_sampler import BinSampler, BinSamplerConfig, Doubles
+from poseshift.sampling.bin_sampler import BinSampler, Doubles, VaeBinsConfig
 
 
-class VaeClConfig(BinSamplerConfig):
+class VaeClConfig(VaeBinsConfig):
     """The pace."""
 
     first: float = Field(0.2, gt=0, le=1, description="share of the bins at the beginning")
