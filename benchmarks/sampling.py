@@ -23,6 +23,7 @@ from benchmarks.hard import measure_hard
 from benchmarks.methods_compared import ARMS
 from benchmarks.pairs import real_data
 from benchmarks.rows import table
+from poseshift.sampling.scores import USUAL
 
 CLAIMED = ("uniform", "vae-hm", "target-aware")
 SAMPLERS = ("uniform", "random-subset", "vae-balanced", "vae-cl", "vae-hm", "target-aware")
@@ -120,7 +121,8 @@ def score(bench: Bench, quick: bool) -> None:
         return
     best = {name: statistics.fmean(row[name] for row in rows) for name in scoring.NAMES}
     print(f"[sampling] mean Spearman with the true density: {best}")
-    bench.check("score_spearman", best["vae"], ">=", 0.6)
+    bench.check("score_spearman", best[USUAL], ">=", 0.6)
+    bench.check("score_spearman_vae", best["vae"], ">=", 0.6)
     row = bench.row({"case": "stability"}, partial(scoring.stability, "studio", count))
     bench.check("score_stability", row["seeds"], ">=", 0.95)
     if real_data() is not None:

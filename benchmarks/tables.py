@@ -9,41 +9,19 @@ A table stands between ``<!-- table NAME -->`` and ``<!-- end -->``; nobody type
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks.common import RESULTS, ROOT
+from benchmarks import sampling_tables
+from benchmarks.common import ROOT
+from benchmarks.writing import markdown, origin, results, spread
 
 PAGES = ("README.md", "docs/benchmarks.md", "docs/worlds.md")
 _TABLE = re.compile(r"(<!-- table (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
-
-
-def results(name: str) -> dict[str, Any]:
-    """One benchmark's JSON; empty if it was never run."""
-    path = RESULTS / f"{name}.json"
-    if not path.exists():
-        return {"rows": [], "checks": [], "date": "never", "hardware": {}, "command": ""}
-    data: dict[str, Any] = json.loads(path.read_text())
-    return data
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def spread(values: Sequence[float]) -> str:
-    """Mean and standard deviation over seeds, in percent."""
-    if not values:
-        return "-"
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{100 * statistics.fmean(values):.1f} ± {100 * deviation:.1f}"
 
 
 def gap() -> str:
@@ -75,7 +53,7 @@ def gap() -> str:
         "steps",
         "s a run",
     ]
-    return markdown(header, table) + _origin(data)
+    return markdown(header, table) + origin(data)
 
 
 def adaptation(part: str) -> str:
@@ -105,7 +83,7 @@ def adaptation(part: str) -> str:
         )
     header = ["pair", "arm", "PCK@0.05", "gap closed", "last", "peek", "protocol", "seeds",
               "passes", "s a run"]  # fmt: skip
-    return markdown(header, table) + _origin(data)
+    return markdown(header, table) + origin(data)
 
 
 def _bound(rows: list[dict[str, Any]], pair: str, arm: str, seeds: set[int]) -> list[float]:
@@ -124,9 +102,9 @@ def _share(scores: list[float], low: list[float], high: list[float]) -> str:
     return f"{100 * (statistics.fmean(scores) - bottom) / (top - bottom):.0f} %"
 
 
-def claims() -> str:
+def claims(name: str) -> str:
     """Claims written before the run, with their verdicts."""
-    data = results("adaptation")
+    data = results(name)
     table = [
         [
             claim["claim"],
@@ -141,7 +119,7 @@ def claims() -> str:
     if not table:
         return "None yet.\n"
     header = ["claim", "verdict", "effect", "95 % interval", "p", "n"]
-    return markdown(header, table) + _origin(data)
+    return markdown(header, table) + origin(data)
 
 
 def choosing() -> str:
@@ -164,7 +142,7 @@ def choosing() -> str:
         markdown(["pairs", "rule", "mean regret", "largest", "runs"], table)
         + "\n"
         + markdown(["pair left out", "rule the others choose", "its regret", "default's"], left)
-        + _origin(data)
+        + origin(data)
     )
 
 
@@ -190,7 +168,7 @@ def steps() -> str:
         "over its floor",
         "GiB",
     ]
-    return markdown(header, table) + _origin(data)
+    return markdown(header, table) + origin(data)
 
 
 def checks(name: str) -> str:
@@ -207,7 +185,7 @@ def checks(name: str) -> str:
         ]
         for check in data["checks"]
     ]
-    return markdown(["metric", "value", "target", ""], table) + _origin(data)
+    return markdown(["metric", "value", "target", ""], table) + origin(data)
 
 
 def lottery() -> str:
@@ -221,22 +199,21 @@ def lottery() -> str:
     return markdown(["knob", "source", "target"], rows)
 
 
-def _origin(data: dict[str, Any]) -> str:
-    machine = data["hardware"]
-    where = f"{machine.get('machine', '?')}, {machine.get('cores', '?')} cores"
-    gpus = ", ".join(machine.get("gpus", []))
-    return f"\n`{data['command']}`, {data['date']}, {where}{', ' + gpus if gpus else ''}.\n"
-
-
 PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos")
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
     "foundation-checks": partial(checks, "foundation"),
     **{f"adaptation-{part}": partial(adaptation, part) for part in PARTS},
-    "adaptation-claims": claims,
+    "adaptation-claims": partial(claims, "adaptation"),
     "adaptation-selection": choosing,
     "adaptation-speed": steps,
     "adaptation-checks": partial(checks, "adaptation"),
+    "sampling-claims": partial(claims, "sampling"),
+    "sampling-samplers": partial(sampling_tables.samplers, "claims", "grid"),
+    "sampling-mixture": partial(sampling_tables.samplers, "mixture"),
+    "sampling-scores": sampling_tables.scores,
+    "sampling-real": sampling_tables.real_scores,
+    "sampling-checks": partial(checks, "sampling"),
     "lottery": lottery,
 }
 

@@ -1,0 +1,207 @@
+"""Annotation: images of the target annotated from an adapted prior, without one image-pose pair.
+
+    python -m benchmarks.annotation            everything, resumable
+    python -m benchmarks.annotation --quick    a smoke run
+    python -m benchmarks.annotation --only regressor
+
+A generator of the source's poses is adapted to a few target poses by each transfer. Its samples are
+then all that is known of poses, in two ways:
+
+* ``regressor``: puppets in those poses, drawn in the source's appearance, are all it learns from;
+* ``unpaired``: unlabelled frames of the target, whose predicted skeletons must look like the
+  prior's (KeypointGAN-like, 64 px).
+
+Both are scored on held-out target images: ``error`` is a mean distance in hundredths of the crop.
+The row ``target`` has all the target's poses for a prior: the best there could be.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from benchmarks.adapted import PRIOR_CODE, QUICK, adapted_prior, fitted_prior, place_of, puppets_of
+from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, lanes
+from benchmarks.pairs import Pair
+from poseshift.config import load_config
+from poseshift.data.baked import SIDE, open_pack
+from poseshift.demo import RATE, VIEW
+from poseshift.predict import predict_crops
+
+RIVALS = ("source", "freezed", "adagan", "lora")  # of the paper's Table 1
+TRANSFERS = (*RIVALS, "flexpose", "chorus", "target")
+BODIES = ("regressor", "unpaired")  # parts
+SHOWN, DRAWS = 20, 6
+STEPS, PUPPETS = 1000, 4000  # of the regressor
+CLIPS, FRAMES, SMALL = 600, 4, 64  # of the unpaired arm: individuals, pictures of each, pixels
+ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
+            "poseshift.prior.annotate.scores")  # fmt: skip
+
+Measure = Callable[["Case", bool], Mapping[str, Any]]
+
+
+class Case(NamedTuple):
+    """A row to be: what a transfer made of one draw of target poses is worth."""
+
+    pair: str
+    arm: str
+    draw: int
+    shown: int = SHOWN
+
+    @property
+    def what(self) -> dict[str, Any]:
+        """What tells the row from others."""
+        return {"pair": self.pair, "arm": self.arm, "seed": self.draw, "shown": self.shown}
+
+    @property
+    def code(self) -> str:
+        """Hash of the code behind it."""
+        own = (f"poseshift.prior.transfers.{self.arm}",)
+        entries = ("poseshift.engine", *PRIOR_CODE, *ANNOTATE, *own)
+        return code_hash("source_only", place_of(self.pair).figure, entries)
+
+
+def regressor(case: Case, quick: bool) -> dict[str, Any]:
+    """Train on puppets in the prior's poses alone, and annotate held-out target images."""
+    pair, steps = _pair(case.pair, quick), 10 if quick else STEPS
+    prior = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
+    source = puppets_of(prior, pair.source, 32 if quick else PUPPETS, case.draw)
+    train = {"steps": steps, "seed": case.draw, "lr": RATE, "checkpoint_every": steps}
+    run, seconds = kept_run(
+        load_config(source=str(source), method="source_only", view=VIEW, train=train), pair.figure
+    )
+    pack, rows = _held_out(pair, SIDE)
+    found = predict_crops(run.network(run.last()), pack.crops, SIDE).keypoints_NK2
+    return {**_scores(found, pack, rows), "seconds": round(seconds, 1)}
+
+
+def unpaired(case: Case, quick: bool) -> dict[str, Any]:
+    """Train on unlabelled frames of the target and the prior, and annotate held-out images."""
+    import time
+
+    from poseshift.data.baked import WorldSpec
+    from poseshift.prior.annotate.placing import Placing
+    from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
+    from poseshift.prior.folder import open_prior
+
+    pair = _pair(case.pair, quick)
+    prior = open_prior(adapted_prior(case.pair, case.arm, case.shown, case.draw, quick))
+    target = WorldSpec.parse(pair.target).world
+    clips = [
+        [sample.image for sample in target.clip(number, 3 * FRAMES, SMALL)[::3]]
+        for number in range(4 if quick else CLIPS)
+    ]
+    config = UnpairedConfig(steps=4, batch=2) if quick else UnpairedConfig()
+    began = time.perf_counter()
+    annotator = train_unpaired(
+        np.array(clips), prior.sampler, prior.skeleton,
+        Placing.of(open_pack(pair.source, SIDE)), config, case.draw,
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    pack, rows = _held_out(pair, SIDE)
+    return {**_scores(annotator(pack.crops), pack, rows), "seconds": round(seconds, 1)}
+
+
+def _pair(name: str, quick: bool) -> Pair:
+    return place_of(name, QUICK, tested=32, peeked=16) if quick else place_of(name)
+
+
+def _held_out(pair: Pair, side: int) -> tuple[Any, Any]:
+    spec, first, stop = pair.held_out[0]
+    return open_pack(spec, side), slice(first, stop)
+
+
+def _scores(found_NK2: torch.Tensor, pack: Any, rows: slice) -> dict[str, Any]:
+    from poseshift.prior.annotate.scores import annotation_scores
+
+    true_NK2 = torch.from_numpy(np.array(pack.poses.keypoints_NK2[rows]))
+    visibility_NK = torch.from_numpy(pack.poses.visibility_NK[rows].astype(np.int64))
+    return dict(annotation_scores(found_NK2[rows], true_NK2, visibility_NK, pack.info.side))
+
+
+def table(bench: Bench, cases: Sequence[Case], measure: Measure, quick: bool) -> list[Row]:
+    """Rows of some cases; those that are missing are measured side by side."""
+    missing = [case for case in cases if bench.key(case.what, case.code) not in bench.kept]
+    print(f"[{bench.name}] {bench.part}: {len(cases)} rows, {len(missing)} to measure", flush=True)
+    for pair in sorted({case.pair for case in missing}):
+        fitted_prior(pair, quick)  # shared by all, so made before there are several processes
+    with lanes(os.cpu_count() or 1) as pool:
+        waiting = {case: pool.submit(measure, case, quick) for case in missing}
+        return [
+            bench.row(case.what, partial(_result, waiting, case), code=case.code) for case in cases
+        ]
+
+
+def _result(waiting: Mapping[Case, Any], case: Case) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = waiting[case].result()
+    return found
+
+
+def errors(rows: Sequence[Row], arm: str) -> list[float]:
+    """Errors of one arm, by draw.
+
+    Example:
+        >>> made = [("a", 1, 2.0), ("a", 0, 3.0), ("b", 0, 9.0)]
+        >>> errors([{"arm": arm, "seed": seed, "error": e} for arm, seed, e in made], "a")
+        [3.0, 2.0]
+    """
+    mine = sorted((row for row in rows if row["arm"] == arm), key=lambda row: row["seed"])
+    return [float(row["error"]) for row in mine]
+
+
+def compare(bench: Bench, pair: str, measure: Measure, quick: bool, *, claimed: bool) -> None:
+    """Rows of every transfer on a pair and, on bodies, what is claimed of them."""
+    arms, draws = (("source", "flexpose"), 1) if quick else (TRANSFERS, DRAWS)
+    cases = [Case(pair, arm, draw) for draw in range(draws) for arm in arms]
+    rows = table(bench, cases, measure, quick)
+    for arm in arms:
+        print(f"[annotation] {bench.part}, {arm}: error {statistics.fmean(errors(rows, arm)):.2f}")
+    if quick or not claimed:
+        return
+    for arm in RIVALS:
+        pairs = zip(errors(rows, arm), errors(rows, "flexpose"), strict=True)
+        ahead = [rival - own for rival, own in pairs]
+        bench.claim(f"flexpose annotates better than {arm}, {bench.part}", ahead)
+
+
+def best(bench: Bench, quick: bool) -> None:
+    """Whether flexpose leads the paper's five on bodies, in both arms."""
+    kept = {part: [r for r in bench.kept.values() if r["part"] == part] for part in BODIES}
+    if quick or not all(kept.values()):
+        print(f"[annotation] best: run the parts {' and '.join(BODIES)} first")
+        return
+    leads = [
+        min(statistics.fmean(errors(rows, arm)) for arm in RIVALS)
+        - statistics.fmean(errors(rows, "flexpose"))
+        for rows in kept.values()
+    ]
+    bench.check("annotation_flexpose_best", min(leads), ">=", 0.0)
+
+
+PARTS = {
+    "regressor": partial(compare, pair="body", measure=regressor, claimed=True),
+    "unpaired": partial(compare, pair="body", measure=unpaired, claimed=True),
+    "best": best,
+    "faces": partial(compare, pair="face", measure=regressor, claimed=False),
+}
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    options = arguments(__doc__, PARTS)
+    bench = Bench("annotation", "python -m benchmarks.annotation", quick=options.quick)
+    bench.run({name: partial(_part, part) for name, part in PARTS.items()}, options.only)
+
+
+def _part(part: Callable[..., None], bench: Bench, quick: bool) -> None:
+    part(bench, quick=quick)
+
+
+if __name__ == "__main__":
+    main()
