@@ -157,7 +157,7 @@ def draw_similarity(stem: Path, angle_NT: Array, bin_N: Bins, bins: int) -> None
             axes.grid(visible=False)
             axes.spines[:].set_visible(False)
             _bin_axis(axes, bins)
-            axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.set_yticks(axes.get_xticks())
             axes.set_ylabel("bin, usual to rare")
             subtitle(axes, title, text)
 
@@ -183,7 +183,7 @@ def draw_scores(
         axes.set_xscale("log")
         axes.set_xlim(low, high)
         axes.set_ylabel("percent of the poses")
-        axes.set_xlabel("score (reconstruction error), usual to rare")
+        axes.set_xlabel("score, usual to rare")
         top = axes.get_ylim()[1]
         for number, edge in enumerate(_edges(score_N, bin_N, bins), 1):
             axes.axvline(edge, color=INK, lw=0.5, alpha=0.28, zorder=0)
@@ -201,8 +201,8 @@ def _edges(score_N: Array, bin_N: Bins, bins: int) -> list[float]:
     return [float(np.nanmax(scores)) for scores in found if np.isfinite(scores).any()]
 
 
-def draw_curves(stem: Path, curves: Sequence[Curve]) -> None:
-    """PCK and EvalPose in each bin, several runs over each other."""
+def draw_curves(stem: Path, curves: Sequence[Curve], measured: str) -> None:
+    """PCK and EvalPose in each bin, several runs over each other; ``measured`` on a Pack."""
     panels: Mapping[str, str] = {PCK: "pck_k3", "EvalPose, mean-centred": "evalpose_k3"}
     shown = {
         title: [getattr(curve, name) for curve in curves]
@@ -210,7 +210,7 @@ def draw_curves(stem: Path, curves: Sequence[Curve]) -> None:
         if any(np.isfinite(getattr(curve, name)).any() for curve in curves)
     }
     bins = len(curves[0].pck_k3)
-    with drawing(stem, 4.6 * len(shown) + 0.4, 3.9, ncols=len(shown), squeeze=False) as grid:
+    with drawing(stem, 4.6 * len(shown) + 0.4, 4.1, ncols=len(shown), squeeze=False) as grid:
         for axes, (title, values) in zip(grid[0], shown.items(), strict=True):
             for curve, value_k3, color, mark in zip(curves, values, COLORS, MARKS, strict=False):
                 number_k = np.arange(1, bins + 1)
@@ -221,12 +221,14 @@ def draw_curves(stem: Path, curves: Sequence[Curve]) -> None:
             if title == PCK:
                 axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
             _bin_axis(axes, bins)
-            subtitle(axes, title, "Bands: 95 % of bootstrap resamples.")
-        grid[0][0].legend(loc="lower left")
+            subtitle(axes, title, f"On {measured}; bands: 95 % of bootstrap resamples.")
+        # Below all axes, for there is no corner that curves are sure to leave free.
+        handles, names = grid[0][0].get_legend_handles_labels()
+        grid[0][0].figure.legend(handles, names, loc="outside lower left", ncols=4)
 
 
 def _bin_axis(axes: Axes, bins: int) -> None:
-    ticks = sorted({1, *range(5, bins, 5), bins})
+    ticks = sorted({1, *range(5, bins, 5), bins}) if bins > 12 else range(1, bins + 1)
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
     axes.set_xlim(0.5, bins + 0.5)
     axes.set_xlabel("bin, usual to rare")

@@ -87,7 +87,7 @@ def write_bin_figures(
         draw_scores(partial / "scores", bins.score_N, bins.bin_N, bins.k, score_M)
         draw_sheet(partial / "sheet", pack, bins.score_N, bins.bin_N, bins.k)
         if curves:
-            draw_curves(partial / "runs", curves)
+            draw_curves(partial / "runs", curves, shown.info.name)
         names = sorted(path.name for path in partial.glob("*.png"))
     return [folder / name for name in names]
 

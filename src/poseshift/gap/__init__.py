@@ -1,0 +1,1 @@
+"""What separates two domains, before any training: appearance, crop, pose."""
