@@ -34,6 +34,8 @@ from poseshift.config import RunConfig
 from poseshift.engine import fit
 from poseshift.files import write_json
 from poseshift.run import Run, hardware, package_versions
+from poseshift.sampling.bin_sampler import BinSamplerConfig
+from poseshift.sampling.scores import SCORES
 from poseshift.settings import dump_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,8 @@ MUTE = {"poseshift"} | {
         "nn.starting", "nn.vitpose", "data.frames", "data.frame_files", "data.matching",
         "data.mixed", "data.names", "data.part", "data.prepare", "data.formats",
         "data.formats.base", "data.formats.files", "data.formats.joints", "data.cutter",
+        # The names of the samplers, and what only runs with a prior use: see :func:`told_modules`.
+        "sampling", "prior.annotate.plausible",
     )
 }  # fmt: skip
 
@@ -75,7 +79,7 @@ def code_hash(
     while waiting:
         name = waiting.pop()
         file = _module_file(name)
-        if name in found or name in MUTE or file is None:
+        if name in found or (name in MUTE and name not in entries) or file is None:
             continue
         found.add(name)
         waiting += _imports(ast.parse(file.read_text(encoding="utf-8")))
@@ -293,10 +297,21 @@ def bench_folder() -> Path:
     return Path(os.environ.get("POSESHIFT_BENCH", ROOT / "runs" / "bench"))
 
 
+def told_modules(config: RunConfig) -> tuple[str, ...]:
+    """Modules that a run depends on because its settings say so."""
+    sampler = config.sampler
+    found = [f"poseshift.sampling.{sampler.name.replace('-', '_')}"]
+    if isinstance(sampler, BinSamplerConfig):
+        found.append(SCORES[sampler.score.name].__module__)
+    if getattr(config.method, "prior", None):
+        found.append("poseshift.prior.annotate.plausible")
+    return tuple(found)
+
+
 def kept_run(config: RunConfig, figure: str = "body16") -> tuple[Run, float]:
     """Train a run, or take the one kept under the same settings and code; seconds it took."""
     settings = hashlib.sha256(dump_yaml(config).encode()).hexdigest()[:12]
-    code = code_hash(config.method.name, figure, TRAINING)
+    code = code_hash(config.method.name, figure, (*TRAINING, *told_modules(config)))
     path = bench_folder() / f"{config.method.name}-{settings}-{code}"
     seconds = path / "seconds.json"
     if seconds.exists():

@@ -8,9 +8,20 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from benchmarks.arms import START, Arm, Begun, begin, plan
-from benchmarks.common import Bench, Row, code_hash, kept_run, key_of, lanes
+from benchmarks.common import (
+    MEASURING,
+    TRAINING,
+    Bench,
+    Row,
+    code_hash,
+    kept_run,
+    key_of,
+    lanes,
+    told_modules,
+)
 from benchmarks.measured import curve
 from benchmarks.pairs import find_pair
+from poseshift.config import RunConfig
 from poseshift.methods.base import METHODS
 from poseshift.run import Run
 from poseshift.selection import choose_and_tell, scores_to_json
@@ -34,13 +45,19 @@ class Cell(NamedTuple):
     @property
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
-        settings = key_of(START, dump_yaml(plan(self.pair, self.arm, self.seed)))
+        settings = key_of(START, dump_yaml(self.config))
         return {"pair": self.pair, "arm": self.name, "seed": self.seed, "settings": settings}
 
     @property
     def code(self) -> str:
         """Hash of the code behind it."""
-        return code_hash(self.arm.method, find_pair(self.pair).figure)
+        entries = (*TRAINING, *MEASURING, *told_modules(self.config))
+        return code_hash(self.arm.method, find_pair(self.pair).figure, entries)
+
+    @property
+    def config(self) -> RunConfig:
+        """Settings of its run, but for the start."""
+        return plan(self.pair, self.arm, self.seed)
 
     @property
     def start(self) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import adaptation, arms, pairs, tables
+from benchmarks import adaptation, arms, pairs, tables, writing
 from benchmarks.adaptation import closed, scores
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
@@ -88,6 +88,6 @@ def test_a_lottery_pair_is_named_by_its_seed():
 
 
 def test_a_table_that_was_never_run_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    monkeypatch.setattr(writing, "RESULTS", tmp_path)
     assert "--only body" in tables.adaptation("body")
-    assert tables.claims() == "None yet.\n"
+    assert tables.claims("adaptation") == "None yet.\n"

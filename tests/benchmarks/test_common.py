@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import common, tables
+from benchmarks import common, writing
 
 
 @pytest.fixture
 def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for module in (common, tables):
+    for module in (common, writing):
         monkeypatch.setattr(module, "RESULTS", tmp_path)
     return tmp_path
 
@@ -72,9 +72,9 @@ def test_the_code_hash_ignores_comments_and_docstrings(
 
 
 def test_a_spread_is_a_mean_and_a_deviation_in_percent():
-    assert tables.spread([0.5, 0.7]) == "60.0 ± 14.1"
-    assert tables.spread([]) == "-"
+    assert writing.spread([0.5, 0.7]) == "60.0 ± 14.1"
+    assert writing.spread([]) == "-"
 
 
 def test_a_table_of_markdown():
-    assert tables.markdown(["a"], [["1"]]) == "| a |\n| --- |\n| 1 |\n"
+    assert writing.markdown(["a"], [["1"]]) == "| a |\n| --- |\n| 1 |\n"

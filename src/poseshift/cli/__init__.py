@@ -25,6 +25,7 @@ from poseshift.cli import (
     gap,
     predict,
     prepare,
+    prior,
     style,
 )
 from poseshift.errors import UserError
@@ -68,6 +69,11 @@ for verb in (
     doctor.doctor,
 ):
     app.command()(_heard(verb))
+
+priors = typer.Typer(help=prior.HELP, no_args_is_help=True, rich_markup_mode="markdown")
+for prior_verb in prior.VERBS:
+    priors.command()(_heard(prior_verb))
+app.add_typer(priors, name="prior")
 
 
 def _version(show: bool) -> None:

@@ -10,7 +10,8 @@ Our own combination, developed on lottery pairs 0 to 9. One step:
 4. the student's view is turned, zoomed, blurred, noised, recoloured, and squares around joints are
    overwritten; the source is recoloured as widely;
 5. L = L_sup + lambda_c L_cons, means of squares; batch statistics are gathered on the target alone,
-   where the network will work; the teacher follows.
+   where the network will work; the teacher follows;
+6. where a prior of the target's poses is given, poses it does not expect teach less (off).
 
 Where it differs from UDAPE: views of unequal difficulty, geometry through points instead of maps, a
 confidence of each joint's own, wider recolouring, statistics of the target.
@@ -20,7 +21,7 @@ Legend: B batch, K keypoints, H W map rows and columns; s student, t teacher.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,6 +58,11 @@ class LodestarConfig(TeachingConfig):
     rotation: float = Field(30.0, ge=0, le=180, description="of the student's view, degrees")
     scale: tuple[float, float] = Field((0.8, 1.25), description="zoom of the student's view")
     shift: float = Field(0.05, ge=0, le=0.5, description="of the student's view, of the side")
+    # Not told where there is none: runs of before it could be told are the same runs.
+    prior: str | None = Field(
+        None, exclude_if=lambda folder: folder is None,
+        description="a prior's folder: the less it expects a pose, the less its labels count",
+    )  # fmt: skip
 
 
 @METHODS.register("lodestar")
@@ -76,6 +82,11 @@ class Lodestar(Teaching):
         self.view = self.view.model_copy(update=looks)
         geometry = {name: getattr(config, name) for name in ("rotation", "scale", "shift")}
         self.hard = self.view.model_copy(update=geometry)
+        self.plausibility: Callable[[Tensor], Tensor] | None = None
+        if config.prior is not None:
+            from poseshift.prior.annotate.plausible import Plausibility
+
+            self.plausibility = Plausibility.open(config.prior, self.skeleton)
 
     def phases(self, source: LabeledBatch, target: UnlabeledBatch) -> Iterator[Phase]:
         """One update on both domains."""
@@ -97,6 +108,8 @@ class Lodestar(Teaching):
         to_cells = resize_matrix(self.side, self.cells).to(place_s.device)
         pseudo_s = encode(apply(to_cells, place_s), self.cells)
         believed_BK = confident_by_joint(peak_BK, self._share(source.draws.step)) * inside_BK
+        if self.plausibility is not None:
+            believed_BK = believed_BK * self.plausibility(place_t)[:, None]
         yield Phase(
             {
                 "supervised": heatmap_mse(maps_BKHW, label_BKHW, weight_BK),

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -41,7 +41,7 @@ class PriorConfig(BinSamplerConfig):
 class PriorSampler(BinSampler):
     """Uniform, and as the poses of a prior are, mixed."""
 
-    Config = PriorConfig
+    Config: ClassVar[type[BinSamplerConfig]] = PriorConfig
     config: PriorConfig
 
     def __init__(self, config: Any, domain: LabeledDomain, steps: int, seed: int) -> None:
@@ -49,7 +49,7 @@ class PriorSampler(BinSampler):
         score_M = prior_scores(config.folder, domain.pack.skeleton, load_score(self.bins.folder))
         wanted_k = histogram(self.bins.find(score_M), self.bins.k) * (self.size_k > 0)
         every_k = self.size_k / self.length
-        self._share_k = (1 - config.p) * every_k + config.p * wanted_k / wanted_k.sum()
+        self._share_k: Doubles = (1 - config.p) * every_k + config.p * wanted_k / wanted_k.sum()
         # A prior that was made anew is another sampler, whatever its folder is called.
         said = self.fingerprint.encode() + self._share_k.tobytes()
         self.fingerprint = hashlib.sha256(said).hexdigest()[:16]

@@ -97,16 +97,36 @@ class AnnotationSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Camera:
+    """From where 3D clips are seen: each clip by cameras of its own, drawn from its name.
+
+    Attributes:
+        views: Cameras a clip.
+        yaw: Degrees around the upright axis, lowest and highest.
+        pitch: Degrees of looking down, lowest and highest.
+    """
+
+    views: int = 1
+    yaw: tuple[float, float] = (0.0, 360.0)
+    pitch: tuple[float, float] = (-5.0, 15.0)
+
+
+LEVEL = Camera()
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What the user can tell a reader.
 
     Attributes:
         images: Folder that image names are relative to, when it is not where it usually is.
         skeleton: Joint set of files that name no joints.
+        camera: From where 3D clips are seen.
     """
 
     images: Path | None = None
     skeleton: Skeleton | None = None
+    camera: Camera = LEVEL
 
 
 class Format(Protocol):

@@ -1,6 +1,6 @@
-"""BVH motion capture: 3D clips seen by one seeded camera each; poses without images.
+"""BVH motion capture: 3D clips seen by seeded cameras, one each if not told; poses without images.
 
-The camera stands level with the hips, turned and tilted by an angle drawn from the clip's name, and
+A camera stands level with the hips, turned and tilted by an angle drawn from the clip's name, and
 follows them; the same clip always looks the same. End sites are joints called ``<parent>_end``.
 
 Half-pixel rule: there is no image. Missing: never. Units do not matter, bodies are scaled to 200
@@ -18,7 +18,9 @@ import numpy as np
 
 from poseshift.data.formats.base import (
     FORMATS,
+    LEVEL,
     AnnotationSet,
+    Camera,
     Doubles,
     Item,
     ReadOptions,
@@ -57,20 +59,24 @@ class Bvh:
                     fix="prepare clips of different exporters one by one",
                 )
         edges = [(names[p], names[k]) for k, p in enumerate(clips[0].parents) if p >= 0]
+        camera = options.camera
+        many = "one seeded camera" if camera.views == 1 else f"{camera.views} seeded cameras"
 
         def items() -> Iterator[Item]:
             for file, clip in zip(files, clips, strict=True):
-                for frame, keypoints_K2 in enumerate(see(clip.positions(), file.stem)):
-                    label = f"{file.stem}-{frame:05d}"
-                    yield pose(label, keypoints_K2, frame=frame, source=file.name, track=file.stem)
+                for view in range(camera.views):
+                    track = f"{file.stem}@{view}" if view else file.stem
+                    for frame, keypoints_K2 in enumerate(see(clip.positions(), track, camera)):
+                        label = f"{track}-{frame:05d}"
+                        yield pose(label, keypoints_K2, frame=frame, source=file.name, track=track)
 
         return AnnotationSet(
             name=path.resolve().stem,
             skeleton=skeleton_for(names, files[0], edges),
             items=items(),
             crop_from="keypoints",
-            count=sum(len(clip.motion_FC) for clip in clips),
-            notes=["3D clips seen by one seeded camera each"],
+            count=sum(len(clip.motion_FC) for clip in clips) * camera.views,
+            notes=[f"3D clips seen by {many} each"],
         )
 
 
@@ -126,15 +132,15 @@ def _rotation(axis: int, degrees_F: Doubles) -> Doubles:
     return matrix_F33
 
 
-def see(positions_FK3: Doubles, name: str) -> Doubles:
-    """Project a clip through its seeded, hip-following camera to (frames, joints, 2)."""
+def see(positions_FK3: Doubles, name: str, camera: Camera = LEVEL) -> Doubles:
+    """Project a clip through a seeded, hip-following camera to (frames, joints, 2)."""
     centred_FK3 = positions_FK3 - positions_FK3[:, :1]
     tall_3 = np.median(np.ptp(centred_FK3, axis=1), axis=0)
     if tall_3[2] > tall_3[1]:
         centred_FK3 = centred_FK3[..., [0, 2, 1]] * (1, 1, -1)
     height = max(float(tall_3[1:].max()), 1e-9)
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    yaw, pitch = rng.uniform(0, 360), rng.uniform(-5, 15)
+    yaw, pitch = rng.uniform(*camera.yaw), rng.uniform(*camera.pitch)
     turned_FK3 = centred_FK3 @ _rotation(1, np.array([yaw]))[0] @ _rotation(0, np.array([pitch]))[0]
     # The camera stands at +z: x goes right and y up without mirroring anybody.
     depth_FK1 = DISTANCE * height - turned_FK3[..., 2:]

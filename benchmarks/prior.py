@@ -1,0 +1,298 @@
+"""Priors of poses: every transfer on every pair of pose sets, with a handful of target poses.
+
+    python -m benchmarks.prior            everything, resumable
+    python -m benchmarks.prior --quick    a smoke run
+    python -m benchmarks.prior --only twenty
+
+The generator here makes coordinates: its rows are a coordinate analogue of FlexPose. Settings of
+every trained transfer were chosen among four on the development pairs (part ``develop``) at n = 20
+and are the same in all other parts. Draws of target poses are paired over transfers.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from benchmarks.common import Bench, Row, alone, arguments, code_hash, lanes
+from benchmarks.pairs import real_data
+from benchmarks.pose_pairs import REAL, fitted, pose_pair
+from poseshift.prior.generator import Generator
+from poseshift.prior.pose_files import drawn
+from poseshift.prior.transfers.base import TRANSFERS
+from poseshift.prior.yardstick import HeldOut
+
+DEVELOPMENT, REPORT = ("lottery-0", "lottery-1"), ("body", "MPII->LSPET")
+DRAWS, SEEDS = 10, 2
+METRICS = ("mmd2", "fd", "mmd2_hinge", "fd_hinge", "bone_spread_error", "precision", "recall",
+           "coverage", "spread", "copying")  # fmt: skip
+MIXED = {"mixup": 0.5}
+
+# Four settings of each trained transfer; the first is what the others' draws are compared with.
+SEARCHED: dict[str, list[dict[str, Any]]] = {
+    "finetune": [{"lr": lr} for lr in (2e-3, 3e-4, 1e-3, 5e-3)],
+    "freezed": [{"lr": lr} for lr in (1e-3, 3e-4, 3e-3, 1e-2)],
+    "adagan": [{"lr": lr, "normal": normal} for lr in (1e-2, 3e-3) for normal in (0.1, 1.0)],
+    "lora": [{"rank": rank, "lr": lr} for rank in (4, 1) for lr in (2e-3, 1e-2)],
+    "flexpose": [{"sparse": sparse} for sparse in (0.03, 0.0, 0.1, 0.3)],
+}
+CHOSEN: dict[str, dict[str, Any]] = {name: settings[0] for name, settings in SEARCHED.items()}
+THIN = {**CHOSEN["lora"], "rank": 1}  # nearest to the number of tau's parameters
+METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "source": ("source", {}),
+    "finetune": ("finetune", CHOSEN["finetune"]),
+    "freezed": ("freezed", CHOSEN["freezed"]),
+    "freezed + mixup": ("freezed", {**CHOSEN["freezed"], **MIXED}),
+    "adagan": ("adagan", CHOSEN["adagan"]),
+    "adagan + mixup": ("adagan", {**CHOSEN["adagan"], **MIXED}),
+    "lora": ("lora", CHOSEN["lora"]),
+    "lora + mixup": ("lora", {**CHOSEN["lora"], **MIXED}),
+    "lora, rank 1": ("lora", THIN),
+    "flexpose": ("flexpose", CHOSEN["flexpose"]),
+    "hinge_map": ("hinge_map", {}),
+    "tilt": ("tilt", {}),
+    "resample": ("resample", {}),
+    "kde, joints": ("kde", {"space": "joints"}),
+    "kde, hinges": ("kde", {"space": "hinges"}),
+    "coral": ("coral", {}),
+    "echo": ("echo", {}),
+    "ours": ("chorus", {}),
+}
+RIVALS = ("source", "freezed", "adagan", "lora")  # the paper's
+ABLATED = {
+    "flexpose": CHOSEN["flexpose"],
+    "without linear": {**CHOSEN["flexpose"], "structure": "mlp"},
+    "without sparse": {**CHOSEN["flexpose"], "sparse": 0.0},
+    "without mixup": {**CHOSEN["flexpose"], "mixup": 0.0},
+    "without all": {"structure": "mlp", "sparse": 0.0, "mixup": 0.0},
+}
+
+
+class Case(NamedTuple):
+    """A row to be: a transfer, by its name in the table, on draws of n target poses of a pair."""
+
+    pair: str
+    arm: str
+    transfer: str
+    settings: dict[str, Any]
+    n: int
+    draws: int
+    seeds: int
+
+    @property
+    def what(self) -> dict[str, Any]:
+        """What tells the row from others."""
+        return self._asdict()
+
+    @property
+    def code(self) -> str:
+        """Hash of the code behind it."""
+        own = f"poseshift.prior.transfers.{self.transfer}"
+        return code_hash("source_only", "body16", ("poseshift.prior.yardstick", own))
+
+
+def measure(case: Case, quick: bool = False) -> dict[str, Any]:
+    """Fit all draws and measure their samples on held-out poses."""
+    pair, generator = pose_pair(case.pair, "?count=150" if quick else ""), fitted(case.pair, quick)
+    judge, kind = HeldOut(pair.held_out), TRANSFERS[case.transfer]
+    shown = [drawn(pair.pool, case.n, draw) for draw in range(case.draws)] * case.seeds
+    seeds = [1000 * seed + draw for seed in range(case.seeds) for draw in range(case.draws)]
+    began = time.perf_counter()
+    fits = kind.many(generator, shown, kind.Config(**case.settings), seeds)
+    seconds = time.perf_counter() - began
+    values = [
+        judge.measure(fit.sample(judge.count, 10_000 + seed), poses)
+        for fit, poses, seed in zip(fits, shown, seeds, strict=True)
+    ]
+    told = {name: [value.get(name) for value in values] for name in METRICS}
+    return {**{k: v for k, v in told.items() if None not in v},
+            "seconds_a_fit": round(seconds / len(fits), 2)}  # fmt: skip
+
+
+def bounds(pair: str, quick: bool = False) -> dict[str, Any]:
+    """What perfect poses get, and the unadapted generator."""
+    sets, generator = pose_pair(pair, "?count=150" if quick else ""), fitted(pair, quick)
+    judge = HeldOut(sets.held_out)
+    values = judge.measure(generator.sample(judge.count, 0))
+    return {"floor": judge.floor, "unadapted": values, "source_poses": len(sets.source),
+            "pool": len(sets.pool), "held_out": len(sets.held_out)}  # fmt: skip
+
+
+def table(bench: Bench, cases: Sequence[Case], quick: bool) -> list[Row]:
+    """Rows of some cases; those that are missing are measured side by side."""
+    for pair in dict.fromkeys(case.pair for case in cases):
+        code = code_hash("source_only", "body16", ("poseshift.prior.yardstick",))
+        bench.row({"pair": pair, "arm": "bounds"}, partial(bounds, pair, quick), code=code)
+    with lanes(os.cpu_count() or 1) as pool:
+        missing = [case for case in cases if bench.key(case.what, case.code) not in bench.kept]
+        waiting = {id(case): pool.submit(measure, case, quick) for case in missing}
+        return [
+            bench.row(case.what, lambda case=case: waiting[id(case)].result(), code=case.code)  # type: ignore[misc]
+            for case in cases
+        ]
+
+
+def cases(
+    pairs: Iterable[str],
+    arms: Mapping[str, tuple[str, dict[str, Any]]],
+    n: int,
+    draws: int = DRAWS,
+    seeds: int = SEEDS,
+) -> list[Case]:
+    """Every arm on every pair."""
+    return [
+        Case(pair, arm, transfer, settings, n, draws, seeds)
+        for pair in pairs
+        for arm, (transfer, settings) in arms.items()
+    ]
+
+
+def develop(bench: Bench, quick: bool) -> None:
+    """Four settings of each trained transfer on the development pairs, three draws each."""
+    arms = {
+        f"{name} {settings}": (name, settings)
+        for name, four in SEARCHED.items()
+        for settings in four[: 1 if quick else 4]
+    }
+    if quick:
+        arms = {f"{k} brief": (t, {**s, "steps": 2}) for k, (t, s) in arms.items()}
+    pairs = DEVELOPMENT[:1] if quick else DEVELOPMENT
+    rows = table(bench, cases(pairs, arms, 20, draws=2 if quick else 3, seeds=1), quick)
+    for name in SEARCHED:
+        mine = [row for row in rows if row["transfer"] == name]
+        by = {
+            str(row["settings"]): statistics.fmean(
+                statistics.fmean(other["mmd2"])
+                for other in mine
+                if other["settings"] == row["settings"]
+            )
+            for row in mine
+        }
+        print(f"[prior] {name}: best on the development pairs {min(by, key=by.__getitem__)}")
+
+
+def grid(n: int, bench: Bench, quick: bool) -> None:
+    """All transfers on both report pairs at one number of target poses."""
+    if quick:
+        return
+    rows = table(bench, cases(_at_hand(REPORT), METHODS, n), quick)
+    for pair in dict.fromkeys(row["pair"] for row in rows):
+        mine = {row["arm"]: row for row in rows if row["pair"] == pair}
+        if n <= 20:
+            flexpose_claims(bench, pair, n, mine)
+        ours_claims(bench, pair, n, mine)
+
+
+def flexpose_claims(bench: Bench, pair: str, n: int, mine: Mapping[str, Row]) -> None:
+    """FlexPose below the paper's rivals in both distances."""
+    lower = []
+    for metric in ("mmd2", "fd"):
+        for rival in RIVALS:
+            found = paired(mine[rival], mine["flexpose"], metric)
+            bench.claim(f"{pair}, n = {n}: flexpose below {rival} in {metric}", found)
+            lower.append(statistics.fmean(found) > 0)
+    bench.check("flexpose_beats_baselines", sum(lower) / len(lower), "==", 1)
+
+
+def ours_claims(bench: Bench, pair: str, n: int, mine: Mapping[str, Row]) -> None:
+    """Ours below every row whose limbs are limbs; with many poses, not worse than the best."""
+    held = [arm for arm, row in mine.items() if statistics.fmean(row["bone_spread_error"]) <= 0.25]
+    rivals = [arm for arm in held if arm != "ours"]
+    means = {arm: statistics.fmean(mine[arm]["mmd2"]) for arm in (*rivals, "ours")}
+    best = min(rivals, key=means.__getitem__)
+    found = paired(mine[best], mine["ours"], "mmd2")
+    bench.claim(f"{pair}, n = {n}: ours below {best}, the best other, in mmd2", found)
+    if n <= 20:
+        bench.check("ours_beats_all", float(means["ours"] < means[best]), "==", 1)
+        return
+    told = next(r for r in bench.rows if r.get("pair") == pair and r.get("arm") == "bounds")
+    way = told["unadapted"]["mmd2"] - told["floor"]["mmd2"]
+    bench.check("ours_not_inferior", (means["ours"] - means[best]) / way, "<=", 0.05)
+
+
+def paired(higher: Row, lower: Row, metric: str) -> list[float]:
+    """Differences of two rows, draw by draw; seeds are averaged."""
+    apart = [a - b for a, b in zip(higher[metric], lower[metric], strict=True)]
+    return [statistics.fmean(apart[draw :: higher["draws"]]) for draw in range(higher["draws"])]
+
+
+def others(bench: Bench, quick: bool) -> None:
+    """The other pairs, at n = 20."""
+    if not quick:
+        table(bench, cases(_at_hand(REAL[1:]), METHODS, 20, seeds=1), quick)
+
+
+def ablation(bench: Bench, quick: bool) -> None:
+    """FlexPose without each of its regularisers."""
+    if quick:
+        return
+    arms = {name: ("flexpose", settings) for name, settings in ABLATED.items()}
+    for n in (10, 20):
+        rows = table(bench, cases(_at_hand(REPORT), arms, n), quick)
+        for pair in dict.fromkeys(row["pair"] for row in rows):
+            mine = {row["arm"]: row for row in rows if (row["pair"], row["n"]) == (pair, n)}
+            for name in tuple(ABLATED)[1:]:
+                found = paired(mine[name], mine["flexpose"], "mmd2")
+                bench.claim(f"{pair}, n = {n}: flexpose {name} is worse in mmd2", found)
+
+
+def speed(bench: Bench, quick: bool) -> None:
+    """Seconds of adapting to twenty poses, and poses a second."""
+    row = bench.row({"case": "speed"}, partial(alone, cost, quick), fresh=True)
+    bench.check("adapt_seconds_n20", row["adapt_seconds"], "<=", 60)
+    bench.check("sampled_poses_per_s", row["sampled_per_s"], ">=", 2e5)
+
+
+def cost(quick: bool) -> dict[str, float]:
+    """Of FlexPose with its own search for lambda, and of the default transfer."""
+    pair, generator = (
+        pose_pair("lottery-0", "?count=150" if quick else ""),
+        fitted("lottery-0", quick),
+    )
+    poses, told = drawn(pair.pool, 20, 0), {}
+    for name in ("flexpose", "chorus"):
+        began = time.perf_counter()
+        adapted = TRANSFERS[name](generator, poses)
+        told[name] = time.perf_counter() - began
+    count = 2_000 if quick else 500_000
+    adapted = TRANSFERS["flexpose"](generator, poses, TRANSFERS["flexpose"].Config(sparse=0.03))
+    rates = [_rate(sampler, count) for sampler in (generator, adapted)]
+    return {"adapt_seconds": max(told.values()), "flexpose_seconds": told["flexpose"],
+            "ours_seconds": told["chorus"], "sampled_per_s": min(rates)}  # fmt: skip
+
+
+def _rate(sampler: Generator | Any, count: int) -> float:
+    began = time.perf_counter()
+    sampler.sample(count, 0)
+    return count / (time.perf_counter() - began)
+
+
+def _at_hand(pairs: Iterable[str]) -> list[str]:
+    return [pair for pair in pairs if pair not in REAL or real_data() is not None]
+
+
+PARTS = {
+    "develop": develop,
+    "twenty": partial(grid, 20),
+    "ten": partial(grid, 10),
+    "ablation": ablation,
+    "others": others,
+    "fifty": partial(grid, 50),
+    "hundred": partial(grid, 100),
+    "speed": speed,
+}
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    options = arguments(__doc__, PARTS)
+    bench = Bench("prior", "python -m benchmarks.prior", quick=options.quick)
+    bench.run(PARTS, options.only)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""``poseshift prior adapt``: a prior of the target, from a prior of the source and a few poses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poseshift.cli.options import Json, SetWords
+from poseshift.cli.prior.options import Alias, CameraWords, Categories, Seed
+
+
+def adapt(
+    prior: Annotated[Path, typer.Argument(help="Folder of a fitted prior.")],
+    target: Annotated[str, typer.Argument(help="A few target poses in any labelled file.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New folder for the adapted prior.")],
+    transfer: Annotated[
+        str, typer.Option("--transfer", "-t", help="How: chorus, flexpose, hinge_map, lora ...")
+    ] = "chorus",
+    poses: Annotated[
+        int | None,
+        typer.Option("--poses", "-n", min=1, help="Draw so many of the file's; all if not given."),
+    ] = None,
+    alias: Alias = None,
+    category: Categories = None,
+    camera: CameraWords = None,
+    seed: Seed = 0,
+    settings: SetWords = None,
+    json_output: Json = False,
+) -> None:
+    """Adapt a prior with a handful of target poses; 10 to 100 are meant.
+
+    Examples:
+
+        poseshift prior adapt priors/people twenty.json --out priors/gym
+
+        poseshift prior adapt priors/people gym.csv -n 20 -t flexpose -o priors/gym-flexpose
+
+    The poses it was shown are kept in the folder, so that ``compare`` never measures on them.
+    """
+    import json
+    import time
+
+    from poseshift.cli.prior.options import read
+    from poseshift.files import new_folder
+    from poseshift.prior.folder import Prior, open_generator
+    from poseshift.prior.pose_files import drawn
+    from poseshift.prior.transfers.base import TRANSFERS
+    from poseshift.report.figure import ensure_free
+    from poseshift.settings import build, parse_set
+
+    ensure_free(out)
+    kind = TRANSFERS[transfer]
+    config = build(kind.Config, parse_set(settings or []), where=f"settings of {transfer}")
+    generator = open_generator(prior)
+    shown = read(target, generator.skeleton, alias, category, camera)
+    shown = shown.whole() if poses is None else drawn(shown.whole(), poses, seed)
+    began = time.perf_counter()
+    adapted = kind(generator, shown, config, seed)
+    seconds = time.perf_counter() - began
+    with new_folder(out) as partial:
+        made = {"made_by": "adapt", "source": str(prior), "target": target, "seed": seed}
+        Prior(generator, adapted, shown).save(partial, made)
+    if json_output:
+        about = {"prior": str(out), "transfer": transfer, "shown": len(shown)}
+        typer.echo(json.dumps({**about, "seconds": round(seconds, 2)}))
+        return
+    typer.echo(
+        f"adapted prior kept in {out}: {transfer}, {len(shown)} target poses, {seconds:.1f} s"
+    )
+    typer.echo(f"sample it: poseshift prior sample {out} --out poses.json")
+    typer.echo(f"judge it: poseshift prior compare HELD_OUT_POSES {out}")

@@ -1,0 +1,89 @@
+"""``poseshift prior fit``: a generator of a source's poses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from poseshift.cli.options import Json, SetWords
+from poseshift.cli.prior.options import Alias, CameraWords, Categories, Seed
+
+
+def fit(
+    source: Annotated[
+        str, typer.Argument(help="Poses: COCO, CSV, BVH ..., a Pack, or world:NAME.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="New folder for the prior.")],
+    skeleton: Annotated[
+        str | None, typer.Option(help="Joints wanted: a built-in name or your YAML file.")
+    ] = None,
+    alias: Alias = None,
+    category: Categories = None,
+    camera: CameraWords = None,
+    steps: Annotated[int | None, typer.Option("--steps", help="Short for --set steps.")] = None,
+    seed: Seed = 0,
+    settings: SetWords = None,
+    json_output: Json = False,
+) -> None:
+    """Train a generator on the poses of a source; images are not needed.
+
+    Examples:
+
+        poseshift prior fit people.csv --out priors/people --skeleton lsp14
+
+        poseshift prior fit mocap/ -o priors/mocap --camera views=8,pitch=-10:40
+
+        poseshift prior fit world:studio -o priors/studio
+
+    Poses with a joint missing are left out: a generator makes whole ones.
+    """
+    import json
+    import time
+
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    from poseshift.cli.prior.options import read
+    from poseshift.files import new_folder
+    from poseshift.prior.folder import Prior
+    from poseshift.prior.generator import Generator, GeneratorConfig
+    from poseshift.prior.yardstick import HeldOut
+    from poseshift.report.figure import ensure_free
+    from poseshift.settings import build, overlay, parse_set
+    from poseshift.skeleton import skeleton as joints
+
+    ensure_free(out)
+    told = {} if steps is None else {"steps": steps}
+    config = build(GeneratorConfig, overlay(told, parse_set(settings or [])), where="settings")
+    poses = read(source, None if skeleton is None else joints(skeleton), alias, category, camera)
+    began = time.perf_counter()
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=json_output
+    ) as bar:
+        task = bar.add_task("fitting", total=config.steps)
+        generator = Generator.fit(
+            poses, config, seed, lambda step, _: bar.update(task, completed=step)
+        )
+    seconds = time.perf_counter() - began
+    with new_folder(out) as partial:
+        Prior(generator).save(partial, {"made_by": "fit", "source": source, "seed": seed})
+    whole = poses.whole()
+    truth = HeldOut(whole)
+    found = truth.measure(generator.sample(truth.count, seed))
+    if json_output:
+        near = {"values": found, "floor": truth.floor}
+        about = {"prior": str(out), "skeleton": poses.skeleton.name, "poses": len(whole)}
+        typer.echo(json.dumps({**about, "seconds": round(seconds, 2), "source": near}))
+        return
+    typer.echo(
+        f"prior kept in {out}: {poses.skeleton.name}, fitted to {len(whole)} whole poses of "
+        f"{len(poses)} in {seconds:.0f} s"
+    )
+    typer.echo(
+        f"its poses beside the source's: MMD^2 {found['mmd2']:.4f} (floor "
+        f"{truth.floor['mmd2']:.4f}), Frechet {found['fd']:.2f} (floor {truth.floor['fd']:.2f})"
+    )
+    typer.echo(f"adapt it: poseshift prior adapt {out} A_FEW_TARGET_POSES --out {out}-adapted")

@@ -1,0 +1,1 @@
+"""What an adapted prior is good for: annotating images that nobody labelled."""

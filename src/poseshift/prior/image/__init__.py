@@ -1,0 +1,1 @@
+"""Priors that draw: skeleton images from noise, and the joints that are read off them."""

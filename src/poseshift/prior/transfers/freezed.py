@@ -1,0 +1,79 @@
+"""FreezeD: all of the generator against the source's critic, of which only the head is trained.
+
+Mo et al., "Freeze the Discriminator: a Simple Baseline for Fine-Tuning GANs", CVPR Workshops 2020:
+logistic loss, R1, and a mapping network a hundred times slower. The critic's first layers, which
+see poses alike in all domains, stay as the source left them.
+
+Legend: R runs, B poses, F features of a pose.
+"""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from poseshift.errors import BadInput
+from poseshift.prior.critic import HEAD, critic_loss, fooling_loss
+from poseshift.prior.descent import descend
+from poseshift.prior.generator import Generator
+from poseshift.prior.stylenet import Weights
+from poseshift.prior.transfers.base import TRANSFERS, Learned, TransferConfig
+from poseshift.prior.transfers.styled import Runs, Styled, StyledConfig, movable
+
+SLOW = 0.01  # of a step of the mapping network
+
+
+class FreezedConfig(StyledConfig):
+    """Settings of FreezeD."""
+
+    lr: float = Field(1e-3, gt=0, le=1, description="of Adam, falling along half a cosine")
+
+
+@TRANSFERS.register("freezed")
+class Freezed(Styled):
+    """Adversarial fine-tuning with a half-frozen critic."""
+
+    name = "freezed"
+    Config = FreezedConfig
+
+    @classmethod
+    def start(
+        cls, generator: Generator, config: TransferConfig, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """How far weights have moved, nothing yet, and the critic's head."""
+        if not generator.critic:
+            raise BadInput(
+                "this prior was fitted without a critic, FreezeD starts from one",
+                fix="fit it with critic_steps above 0",
+            )
+        moved = {k: torch.zeros_like(v) for k, v in movable(generator.weights).items()}
+        return moved | {k: v for k, v in generator.critic.items() if k.startswith(HEAD)}
+
+    @classmethod
+    def adapted(cls, weights: Weights, values: Learned) -> Weights:
+        """The weights, moved; the mapping network by a hundredth."""
+        moves = ((name, values[name]) for name in movable(weights))
+        return {**weights, **{
+            name: weights[name] + (SLOW if name.startswith("f.") else 1) * by
+            for name, by in moves
+        }}  # fmt: skip
+
+    @classmethod
+    def descend(cls, runs: Runs, start: Learned, sparse_R: Tensor) -> dict[str, Tensor]:
+        """Generator and critic at once, each blind to the other's gradient."""
+        generator = runs.generator
+
+        def loss(values: Learned, step: int) -> Tensor:
+            z_RBZ, real_RBD = runs.batch()
+            head = {name: value for name, value in values.items() if name.startswith(HEAD)}
+            critic = {**generator.critic, **head}
+            weights = cls.adapted(generator.weights, values)
+            false_RBF = torch.cat(generator.look(generator.hinges(z_RBZ, weights)), -1)
+            true_RBF = torch.cat(generator.look(real_RBD), -1)
+            still = {name: value.detach() for name, value in critic.items()}
+            judging = critic_loss(critic, true_RBF, false_RBF.detach())
+            return judging + fooling_loss(still, false_RBF)
+
+        values = descend(start, loss, runs.config.lr, runs.config.steps)
+        return {name: value for name, value in values.items() if not name.startswith(HEAD)}
