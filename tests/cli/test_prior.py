@@ -129,3 +129,23 @@ def test_what_the_page_types_exists(line: str):
     known = typer.main.get_command(priors).commands[verb].params  # type: ignore[attr-defined]
     options = {name for option in known for name in option.opts}
     assert {word for word in words if word.startswith("-")} <= options
+
+
+def test_a_prior_that_draws_takes_the_same_words(poseshift: Shell, files: Path):
+    small = (
+        "net.side=16", "net.latent=8", "net.code=16", "net.channels=16", "batch=8",
+        "reader_steps=4", "reject=100",
+    )  # fmt: skip
+    words = [part for word in small for part in ("--set", word)]
+    base, near = files / "drawn", files / "near"
+    fitted = ("prior", "fit", files / "source.csv", "-g", "image", "--skeleton", "body16")
+    said = poseshift(*fitted, "--steps", "2", *words, "-o", base)
+    assert said.code == 0, said.err
+    brief = ("--set", "steps=2", "--set", "sparse=0.1")
+    said = poseshift("prior", "adapt", base, files / "few.csv", "-o", near, *brief)
+    assert "flexpose, 12 target poses" in said.out
+    said = poseshift("prior", "sample", near, "-n", "3", "-o", files / "made.csv")
+    assert said.code == 0, said.err
+    assert len(read_poses(files / "made.csv", BODY)[0]) == 3
+    said = poseshift("prior", "adapt", base, files / "few.csv", "-t", "chorus", "-o", files / "no")
+    assert (said.code, "no image_transfer is called 'chorus'" in said.err) == (2, True), said.err

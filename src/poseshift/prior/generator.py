@@ -74,6 +74,7 @@ class Generator:
     """
 
     name: ClassVar[str] = "coordinates"
+    usual: ClassVar[str] = "chorus"  # of its transfers
     Config: ClassVar[type[Frozen]] = GeneratorConfig
 
     def __init__(

@@ -16,8 +16,12 @@ def adapt(
     target: Annotated[str, typer.Argument(help="A few target poses in any labelled file.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New folder for the adapted prior.")],
     transfer: Annotated[
-        str, typer.Option("--transfer", "-t", help="How: chorus, flexpose, hinge_map, lora ...")
-    ] = "chorus",
+        str | None,
+        typer.Option(
+            "--transfer", "-t",
+            help="How: chorus (the default), flexpose, hinge_map, lora ...; of images flexpose.",
+        ),
+    ] = None,
     poses: Annotated[
         int | None,
         typer.Option("--poses", "-n", min=1, help="Draw so many of the file's; all if not given."),
@@ -46,14 +50,13 @@ def adapt(
     from poseshift.files import new_folder
     from poseshift.prior.folder import Prior, open_generator
     from poseshift.prior.pose_files import drawn
-    from poseshift.prior.transfers.base import TRANSFERS
     from poseshift.report.figure import ensure_free
     from poseshift.settings import build, parse_set
 
     ensure_free(out)
-    kind = TRANSFERS[transfer]
-    config = build(kind.Config, parse_set(settings or []), where=f"settings of {transfer}")
     generator = open_generator(prior)
+    kind = generator.transfers[transfer or generator.usual]
+    config = build(kind.Config, parse_set(settings or []), where=f"settings of {kind.name}")
     shown = read(target, generator.skeleton, alias, category, camera)
     shown = shown.whole() if poses is None else drawn(shown.whole(), poses, seed)
     began = time.perf_counter()
@@ -63,11 +66,11 @@ def adapt(
         made = {"made_by": "adapt", "source": str(prior), "target": target, "seed": seed}
         Prior(generator, adapted, shown).save(partial, made)
     if json_output:
-        about = {"prior": str(out), "transfer": transfer, "shown": len(shown)}
+        about = {"prior": str(out), "transfer": kind.name, "shown": len(shown)}
         typer.echo(json.dumps({**about, "seconds": round(seconds, 2)}))
         return
     typer.echo(
-        f"adapted prior kept in {out}: {transfer}, {len(shown)} target poses, {seconds:.1f} s"
+        f"adapted prior kept in {out}: {kind.name}, {len(shown)} target poses, {seconds:.1f} s"
     )
     typer.echo(f"sample it: poseshift prior sample {out} --out poses.json")
     typer.echo(f"judge it: poseshift prior compare HELD_OUT_POSES {out}")

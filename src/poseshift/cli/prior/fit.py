@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ def fit(
         str, typer.Argument(help="Poses: COCO, CSV, BVH ..., a Pack, or world:NAME.")
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="New folder for the prior.")],
+    generator: Annotated[
+        str, typer.Option("--generator", "-g", help="coordinates (minutes), or image (hours).")
+    ] = "coordinates",
     skeleton: Annotated[
         str | None, typer.Option(help="Joints wanted: a built-in name or your YAML file.")
     ] = None,
@@ -37,7 +40,8 @@ def fit(
 
         poseshift prior fit world:studio -o priors/studio
 
-    Poses with a joint missing are left out: a generator makes whole ones.
+    Poses with a joint missing are left out: a generator makes whole ones. The generator `image`
+    draws skeletons and reads the joints off them, as the paper's does; it is slow on a CPU.
     """
     import json
     import time
@@ -48,15 +52,15 @@ def fit(
     from poseshift.cli.prior.options import read
     from poseshift.files import new_folder
     from poseshift.prior.folder import Prior
-    from poseshift.prior.generator import Generator, GeneratorConfig
+    from poseshift.prior.generator import GENERATORS
     from poseshift.prior.yardstick import HeldOut
     from poseshift.report.figure import ensure_free
     from poseshift.settings import build, overlay, parse_set
     from poseshift.skeleton import skeleton as joints
 
     ensure_free(out)
-    told = {} if steps is None else {"steps": steps}
-    config = build(GeneratorConfig, overlay(told, parse_set(settings or [])), where="settings")
+    kind, told = GENERATORS[generator], {} if steps is None else {"steps": steps}
+    config: Any = build(kind.Config, overlay(told, parse_set(settings or [])), where="settings")
     poses = read(source, None if skeleton is None else joints(skeleton), alias, category, camera)
     began = time.perf_counter()
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
@@ -64,15 +68,13 @@ def fit(
         *columns, console=Console(stderr=True), transient=True, disable=json_output
     ) as bar:
         task = bar.add_task("fitting", total=config.steps)
-        generator = Generator.fit(
-            poses, config, seed, lambda step, _: bar.update(task, completed=step)
-        )
+        made = kind.fit(poses, config, seed, lambda step, _: bar.update(task, completed=step))
     seconds = time.perf_counter() - began
     with new_folder(out) as partial:
-        Prior(generator).save(partial, {"made_by": "fit", "source": source, "seed": seed})
+        Prior(made).save(partial, {"made_by": "fit", "source": source, "seed": seed})
     whole = poses.whole()
     truth = HeldOut(whole)
-    found = truth.measure(generator.sample(truth.count, seed))
+    found = truth.measure(made.sample(truth.count, seed))
     if json_output:
         near = {"values": found, "floor": truth.floor}
         about = {"prior": str(out), "skeleton": poses.skeleton.name, "poses": len(whole)}

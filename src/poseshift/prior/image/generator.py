@@ -87,6 +87,7 @@ class ImageGenerator(Generator):
     """
 
     name = "image"
+    usual = "flexpose"
     Config = ImageConfig
     config: ImageConfig  # type: ignore[assignment]  # its own settings in place of the base's
 
