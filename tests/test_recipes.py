@@ -174,7 +174,9 @@ def test_sampled_rows_differ_by_their_sampler_alone(name: str):
     assert config.model_copy(update={"sampler": recipe(f"{folder}/{method}").sampler}) == recipe(
         f"{folder}/{method}"
     )
-    assert f"poseshift bins {config.source} --score vae\n" in RECIPES[name].read_text(encoding="utf-8")
+    assert f"poseshift bins {config.source} --score vae\n" in RECIPES[name].read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("name", of("regda") + of("regda-start") + of("source_only"))

@@ -12,7 +12,8 @@ from poseshift.errors import UserError
 from tests.tiny_runs import Shell
 
 VERBS = [
-    "demo", "prepare", "check", "adapt", "evaluate", "predict", "style", "bench", "doctor",
+    "demo", "prepare", "check", "bins", "gap", "adapt", "evaluate", "predict", "style", "bench",
+    "doctor",
 ]  # fmt: skip
 HEAVY = [
     "torch",

@@ -1,14 +1,11 @@
 """``poseshift prior``: fit, adapt, sample and compare, as they are typed."""
 
 import json
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
-import typer.main
 
-from poseshift.cli import priors
 from poseshift.cli.prior.options import camera_of
 from poseshift.data.pack import Pack
 from poseshift.errors import UserError
@@ -115,20 +112,6 @@ def test_worlds_and_missing_joints(poseshift: Shell, tmp_path: Path):
 def test_cameras_that_make_no_sense(text: str):
     with pytest.raises(UserError, match="is not views=N, yaw=LOW:HIGH or pitch=LOW:HIGH"):
         camera_of(text)
-
-
-def commands_of_the_page() -> list[str]:
-    page = Path(__file__).resolve().parents[2] / "docs" / "prior.md"
-    lines = page.read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.startswith("poseshift prior ")]
-
-
-@pytest.mark.parametrize("line", commands_of_the_page())
-def test_what_the_page_types_exists(line: str):
-    verb, *words = shlex.split(line)[2:]
-    known = typer.main.get_command(priors).commands[verb].params  # type: ignore[attr-defined]
-    options = {name for option in known for name in option.opts}
-    assert {word for word in words if word.startswith("-")} <= options
 
 
 def test_a_prior_that_draws_takes_the_same_words(poseshift: Shell, files: Path):

@@ -25,7 +25,7 @@ def draw(stem: Path) -> list[bytes]:
         left.legend()
         right.imshow(np.eye(4))
         subtitle(right, "Title", "and what to see")
-    return [stem.with_suffix(f".{kind}").read_bytes() for kind in ("png", "svg")]
+    return [stem.with_name(f"{stem.name}.{kind}").read_bytes() for kind in ("png", "svg")]
 
 
 def test_the_same_figure_is_the_same_file(tmp_path: Path):

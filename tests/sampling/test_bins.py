@@ -124,7 +124,9 @@ def test_other_settings_and_other_data_are_other_scores(pack: Pack, tmp_path: Pa
 def test_missing_bins_say_what_to_type(pack: Pack):
     with pytest.raises(UserError) as caught:
         read_bins(pack, VAE)
-    assert f"poseshift bins {pack.path} --score vae --set width=16 --set latent=4" in str(caught.value)
+    assert f"poseshift bins {pack.path} --score vae --set width=16 --set latent=4" in str(
+        caught.value
+    )
     with pytest.raises(UserError, match=r"/pack --set seed=3$"):
         read_bins(pack, KnnConfig(seed=3))
 

@@ -201,7 +201,9 @@ def _evalpose(pred: Tensor, true: Tensor, weight: Tensor, skeleton: Skeleton) ->
     return {
         **_plain(evalpose.summary(pred_NT, true_NT, counted_NT)),
         "angle_error_per_group": {
-            group: _number(error_NT[:, corners].nanmean()) for group, corners in at.items()
+            group: _number(error_NT[:, corners].nanmean())
+            for group, corners in at.items()
+            if corners
         },
     }
 

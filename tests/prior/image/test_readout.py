@@ -41,9 +41,7 @@ def trained() -> Reader:
     hinge = Kinematics(ARM)
     hinge_SD = hinge.split(arms(200, 0))
     spread = middle(hinge_SD, hinge.angle_D)[1]
-    return fit_reader(
-        hinge_SD, spread, hinge, LOOK, 80, torch.Generator().manual_seed(0), batch=8
-    )
+    return fit_reader(hinge_SD, spread, hinge, LOOK, 80, torch.Generator().manual_seed(0), batch=8)
 
 
 def test_a_little_training_reads_joints(trained):

@@ -18,7 +18,8 @@ def adapt(
     transfer: Annotated[
         str | None,
         typer.Option(
-            "--transfer", "-t",
+            "--transfer",
+            "-t",
             help="How: chorus (the default), flexpose, hinge_map, lora ...; of images flexpose.",
         ),
     ] = None,
