@@ -36,6 +36,7 @@ def annotation_scores(
         side: Of the crop, in pixels.
 
     Example:
+        >>> import torch
         >>> true = torch.full((4, 3, 2), 50.0)
         >>> scores = annotation_scores(true + torch.tensor([6.0, 0.0]), true, torch.ones(4, 3), 100)
         >>> scores["error"], scores["pck_joint@.05"], scores["pck_joint@.1"], scores["pck_pose@.05"]
