@@ -46,8 +46,9 @@ def scores() -> str:
     for row in _rows("score"):
         if row["case"] == "stability":
             written += (
-                f"\nThe VAE's scores of `studio` with each other, at the lowest: {row['seeds']:.2f} "
-                f"over three seeds, {row['lambda']:.2f} over lambda in 1e-4, 1e-3, 1e-2.\n"
+                "\nThe VAE's scores of `studio` with each other, at the lowest: "
+                f"{row['seeds']:.2f} over three seeds, {row['lambda']:.2f} over lambda in 1e-4, "
+                "1e-3, 1e-2.\n"
             )
     return written + origin(results("sampling"))
 
