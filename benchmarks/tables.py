@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from benchmarks import sampling_tables
+from benchmarks import prior_tables, sampling_tables
 from benchmarks.common import ROOT
 from benchmarks.writing import markdown, origin, results, spread
 
@@ -214,6 +214,13 @@ TABLES: dict[str, Callable[[], str]] = {
     "sampling-scores": sampling_tables.scores,
     "sampling-real": sampling_tables.real_scores,
     "sampling-checks": partial(checks, "sampling"),
+    "prior-transfers": partial(prior_tables.transfers, "twenty", "ten", "fifty", "hundred"),
+    "prior-others": partial(prior_tables.transfers, "others"),
+    "prior-ablation": partial(prior_tables.transfers, "ablation"),
+    "prior-claims": partial(claims, "prior"),
+    "prior-checks": partial(checks, "prior"),
+    "prior-annotation": prior_tables.annotation,
+    "prior-loop": prior_tables.loop,
     "lottery": lottery,
 }
 

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import prior, sampling, sampling_tables, writing
+from benchmarks import prior, prior_tables, sampling, sampling_tables, writing
 from benchmarks.common import told_modules
 from benchmarks.hard import hardest
 from benchmarks.methods_compared import ARMS
 from benchmarks.pose_pairs import TRUNK, halves, part
 from poseshift.config import load_config
+from poseshift.files import write_json
 from poseshift.prior.poses import PoseSet
 from poseshift.prior.transfers.base import TRANSFERS
 from poseshift.skeleton import skeleton
@@ -54,6 +55,9 @@ def test_tables_that_were_never_run_say_how(monkeypatch: pytest.MonkeyPatch, tmp
     assert "--only claims" in sampling_tables.samplers("claims", "grid")
     assert "--only score" in sampling_tables.scores()
     assert "POSESHIFT_DATA" in sampling_tables.real_scores()
+    assert "--only twenty" in prior_tables.transfers("twenty", "ten")
+    assert "benchmarks.annotation" in prior_tables.annotation()
+    assert "benchmarks.prior_loop" in prior_tables.loop()
 
 
 def test_pairs_of_draws_average_over_seeds():
@@ -86,3 +90,18 @@ def test_a_part_of_a_skeleton_keeps_poses_that_have_it_whole():
     points[1, animal.keypoints.index("left_back_paw")] = np.nan
     found = part(PoseSet.of(points, animal), TRUNK, "trunk8")
     assert (len(found), found.skeleton.keypoints) == (2, TRUNK)
+
+
+def test_a_transfer_stands_between_floor_and_unadapted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    said = {"part": "twenty", "pair": "body"}
+    bounds = {**said, "arm": "bounds", "floor": {"mmd2": 0.0}, "unadapted": {"mmd2": 0.4}}
+    row = {**said, "arm": "ours", "n": 20, "mmd2": [0.1, 0.3], "copying": [1.0, 1.0]}
+    about = {"rows": [row, bounds], "checks": [], "date": "today", "hardware": {}, "command": "x"}
+    write_json(tmp_path / "prior.json", about)
+    monkeypatch.setattr(writing, "RESULTS", tmp_path)
+    table = prior_tables.transfers("twenty")
+    assert "body, n = 20:" in table
+    assert "| *unadapted* | 0.400 | - | - | - |" in table
+    assert "| ours | 0.200 ± 0.141 | 1.000 ± 0.000 | 50 % | 2 |" in table
