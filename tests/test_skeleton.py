@@ -26,6 +26,7 @@ COUNTS = {
     "face98": 98,
     "h36m17": 17,
     "hand21": 21,
+    "limbs12": 12,
     "lsp14": 14,
     "mpii3dhp": 17,
     "smpl24": 24,
