@@ -65,5 +65,5 @@ def measure_hard(run: Run, step: int, pair: str) -> dict[str, float]:
     for name, rows_N in parts.items():
         metrics = measure(found.take(rows_N), LabeledDomain(PackPart(pack, rows_N), run.skeleton))
         told[f"pck_{name}"] = float(metrics["pck"])
-        told[f"evalpose_{name}"] = float(metrics["evalpose"]["all"])
+        told[f"evalpose_{name}"] = float(metrics["evalpose"])
     return told
