@@ -6,16 +6,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import prior, prior_tables, sampling, sampling_tables, writing
+from benchmarks import hard, prior, prior_tables, sampling, sampling_tables, writing
 from benchmarks.common import told_modules
 from benchmarks.hard import hardest
 from benchmarks.methods_compared import ARMS
+from benchmarks.pairs import Pair
 from benchmarks.pose_pairs import TRUNK, halves, part
 from poseshift.config import load_config
+from poseshift.engine import fit
 from poseshift.files import write_json
 from poseshift.prior.poses import PoseSet
 from poseshift.prior.transfers.base import TRANSFERS
+from poseshift.sampling.pose_vae import VaeConfig
 from poseshift.skeleton import skeleton
+from tests.tiny_runs import tiny
 
 
 def told(sampler: dict[str, Any] | str) -> tuple[str, ...]:
@@ -48,6 +52,26 @@ def test_arms_differ_by_their_sampler_alone():
 def test_the_hardest_third_leaves_out_what_has_no_score():
     score = np.array([1.0, np.nan, 3.0, 2.0, 0.0, 4.0])
     assert hardest(score, np.arange(10, 16)).tolist() == [12, 15]
+
+
+def test_a_checkpoint_is_measured_on_all_and_on_either_hardest_third(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    test = "world:street/test?count=14"
+    pair = Pair("world:studio?count=30", "world:street", ((test, 0, 12), (test, 12, 14)))
+    monkeypatch.setattr(hard, "find_pair", lambda name: pair)
+    monkeypatch.setattr(hard, "VaeConfig", lambda: VaeConfig(steps=2, width=8))
+    hard.hard_thirds.cache_clear()
+    try:
+        run = fit(tiny("source_only"), tmp_path / "run", progress=False)
+        told = hard.measure_hard(run, run.last(), "body")
+        thirds = hard.hard_thirds("body")
+    finally:
+        hard.hard_thirds.cache_clear()
+    assert {name: len(rows) for name, rows in thirds.items()} == {"vae": 4, "rarity": 4}
+    parts = ("all", "vae", "rarity")
+    assert set(told) == {f"{metric}_{part}" for metric in ("pck", "evalpose") for part in parts}
+    assert all(isinstance(value, float) for value in told.values())
 
 
 def test_tables_that_were_never_run_say_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
