@@ -15,7 +15,7 @@ from poseshift.build import (
 )
 from poseshift.config import RunConfig, TrainConfig
 from poseshift.data.domain import LabeledDomain, UnlabeledDomain
-from poseshift.errors import UserError
+from poseshift.errors import BadInput, UserError
 from poseshift.methods.base import Method
 from poseshift.run import Run, write_manifest
 from poseshift.skeleton import skeleton
@@ -85,6 +85,13 @@ def test_a_start_is_taken_from_a_run_or_a_file(tmp_path: Path):
     narrow = tiny().network.model_copy(update={"widths": (4, 4)})
     with pytest.raises(UserError, match=r"has widths \[8, 8\], the settings say \[4, 4\]"):
         begun(changed(tiny(), init=str(run.path), network=narrow))
+
+
+def test_a_prior_that_is_not_there_is_told_before_the_start_is_built(tmp_path: Path):
+    config = tiny({"name": "lodestar", "prior": str(tmp_path / "none")})
+    source, _ = open_domains(config)
+    with pytest.raises(BadInput, match="none: no such prior"):
+        build_start(config, source)
 
 
 def test_a_method_knows_its_course():

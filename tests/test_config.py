@@ -117,7 +117,10 @@ def test_a_config_does_not_change():
         ("train.stepz=3", "unknown key 'train.stepz' (did you mean 'steps'?"),
         ("view.rotate=3", "unknown key 'view.rotate' (did you mean 'rotation'?"),
         ("network.bakbone=x", "unknown key 'network.bakbone' (did you mean 'backbone'?"),
-        ("method.emma=0.5", "settings of source_only: unknown key 'emma' (did you mean 'ema'?"),
+        (
+            "method.emma=0.5",
+            "settings of method source_only: unknown key 'emma' (did you mean 'ema'?",
+        ),
         ("method=superviced", "did you mean 'supervised'?"),
         ("method=5", "expected a method's name"),
         ("method.name=5", "expected a method's name"),

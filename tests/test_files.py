@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from poseshift.errors import UserError
-from poseshift.files import new_folder, write_atomic, write_json, write_text
+from poseshift.files import ensure_free, new_folder, write_atomic, write_json, write_text
 
 
 def test_what_is_written_is_there(tmp_path: Path):
@@ -44,12 +44,14 @@ def test_a_disk_that_does_not_take_it(tmp_path: Path):
     with pytest.raises(UserError, match=r"could not be written .No space left on device") as error:
         write_atomic(tmp_path / "a.txt", write)
     assert error.value.where == tmp_path / "a.txt"
+    assert error.value.fix == "free some space or choose another folder"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path):
-    with pytest.raises(UserError, match="No such file or directory"):
+    with pytest.raises(UserError, match="No such file or directory") as error:
         write_text(tmp_path / "nowhere" / "a.txt", "text")
+    assert error.value.fix == f"make the folder first: mkdir -p {tmp_path / 'nowhere'}"
 
 
 def test_what_is_not_json_leaves_the_old_file(tmp_path: Path):
@@ -88,3 +90,13 @@ def test_a_folder_that_holds_anything_is_left_alone(tmp_path: Path):
         with pytest.raises(UserError, match="is not empty"), new_folder(path):
             pass
     assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_a_place_where_nothing_can_be_made_is_refused_first(tmp_path: Path):
+    (tmp_path / "file").write_text("mine")
+    out = tmp_path / "file" / "deep" / "out"
+    with pytest.raises(UserError, match="cannot be made") as error:
+        ensure_free(out)
+    assert error.value.where == out
+    ensure_free(tmp_path / "new" / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -14,6 +14,7 @@ FAULTS = {
     "unknown entry": ({"edgs": []}, "cat.yaml", "unknown entry 'edgs'", "did you mean 'edges'?"),
     "no name": ({"name": None}, "name", "found nothing", "name: my_skeleton"),
     "name is a number": ({"name": 7}, "name", "found int 7", "name: my_skeleton"),
+    "name is a path": ({"name": "../../evil"}, "name", "holds a slash", "use letters"),
     "no keypoints": ({"keypoints": None}, "keypoints", "found nothing", "one '- name' a line"),
     "empty keypoints": ({"keypoints": []}, "keypoints", "found a list of 0", "'- name'"),
     "keypoints as text": ({"keypoints": "nose"}, "keypoints", "found str 'nose'", "'- name'"),

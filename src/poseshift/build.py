@@ -96,6 +96,7 @@ def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None
 
     A resumed run gets its weights from its own state, so nothing outside of it is looked for.
     """
+    _check_prior(config)
     torch.manual_seed(config.train.seed)
     if config.init:
         if resumed is not None:
@@ -103,6 +104,16 @@ def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None
         return starting.start(config.network, source.skeleton, config.init, config.side)
     update = {} if resumed is None else {"pretrained": False}
     return PoseNet(config.network.model_copy(update=update), len(source.skeleton))
+
+
+def _check_prior(config: RunConfig) -> None:
+    """The method opens its prior once there is a start; a wrong folder is told before that."""
+    from poseshift.methods.lodestar import LodestarConfig
+
+    if isinstance(config.method, LodestarConfig) and config.method.prior is not None:
+        from poseshift.prior.folder import open_prior
+
+        open_prior(Path(config.method.prior))
 
 
 def build_method(config: RunConfig, source: LabeledDomain, start: PoseNet) -> Method[Any]:

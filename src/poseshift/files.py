@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shlex
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +29,26 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def ensure_free(path: Path, fix: str = "choose another --out") -> None:
+    """Refuse, before any work, a folder that holds anything or a place where none can be made."""
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError("is not empty", where=path, fix=fix)
+    ensure_makeable(path)
+
+
+def ensure_makeable(path: Path) -> None:
+    """Refuse, before any work, a place where nothing can be made."""
+    above = Path(os.path.abspath(path)).parent  # noqa: PTH100 - links stay links
+    while not above.exists():
+        above = above.parent
+    try:
+        Path(tempfile.mkdtemp(prefix=".poseshift-", dir=above)).rmdir()
+    except OSError as error:
+        raise UserError(
+            f"cannot be made ({error.strerror or error})", where=path, fix="choose another --out"
+        ) from error
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """A hidden neighbour of ``path`` to fill; it takes that name once all is done, or vanishes."""
@@ -33,18 +56,15 @@ def new_folder(path: Path) -> Iterator[Path]:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise UserError("is not empty", where=path, fix="choose another --out")
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    make_folder(path.parent)
     try:
-        make_folder(partial)
+        partial.mkdir(exist_ok=True)
         yield partial
         if path.exists():
             path.rmdir()
         partial.rename(path)
     except OSError as error:
-        raise UserError(
-            f"could not be written ({error.strerror or error})",
-            where=path,
-            fix="free some space or choose another folder",
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -58,13 +78,18 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        raise UserError(
-            f"could not be written ({error.strerror or error})",
-            where=path,
-            fix="free some space or choose another folder",
-        ) from error
+        raise _unwritten(path, error) from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _unwritten(path: Path, error: OSError) -> UserError:
+    fix = "choose another folder"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        fix = "free some space or choose another folder"
+    elif error.errno == errno.ENOENT and not path.parent.exists():
+        fix = f"make the folder first: mkdir -p {shlex.quote(str(path.parent))}"
+    return UserError(f"could not be written ({error.strerror or error})", where=path, fix=fix)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -110,10 +110,17 @@ def own_settings(value: Any, kinds: Registry[Any], default: str) -> Any:
     data = value.model_dump() if isinstance(value, BaseModel) else value
     data = {"name": data} if isinstance(data, str) else data
     name = data.get("name", default) if isinstance(data, Mapping) else None
+    kind = kinds.kind.rstrip("s")
     if not isinstance(name, str):
-        kind = kinds.kind.rstrip("s")
         raise ValueError(f"expected a {kind}'s name or its settings, one of {list(kinds)}")
-    return build(kinds[name].Config, {**data, "name": name}, where=f"settings of {name}")
+    model, where = kinds[name].Config, f"settings of {kind} {name}"
+    for key, field in model.model_fields.items():
+        if field.is_required() and key not in data:
+            said = f" ({field.description})" if field.description else ""
+            raise BadInput(
+                f"'{key}' is required{said}", where=where, fix=f"add --set {kind}.{key}=..."
+            )
+    return build(model, {**data, "name": name}, where=where)
 
 
 def _explain(model: type[BaseModel], error: ValidationError) -> str:

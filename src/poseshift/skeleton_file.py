@@ -62,6 +62,8 @@ class _Reader:
         name = self.data.get("name")
         if not isinstance(name, str) or not name.strip():
             self.fail("name", f"expected a word, found {_kind(name)}", "add 'name: my_skeleton'")
+        if "/" in name or "\\" in name:
+            self.fail("name", f"'{name}' holds a slash", "use letters, digits, - and _")
         self.names = self.keypoint_names()
         torso = self.data.get("torso")
         return {

@@ -140,6 +140,10 @@ CASES = [
     # --- finding the format -----------------------------------------------------------------------
     Case("detect/no such path", prepare(lambda f: f / "gone"), ("gone", "no such file")),
     Case("detect/unknown", prepare(text("a.xyz", "?")), ("a.xyz", "no format", "coco", "--format")),
+    Case(
+        "detect/nothing in it", prepare(text("a.json", "{}")), ("a.json: is empty", "name another")
+    ),
+    Case("detect/no byte in it", prepare(text("a.csv", "")), ("a.csv: is empty", "name another")),
     Case("detect/unknown name", prepare(tiny.photos, "--format", "cocoo"), ("cocoo", "'coco'")),
     Case(
         "detect/two formats",

@@ -189,6 +189,19 @@ def prior(*words: str) -> Argv:
     return argv
 
 
+def far_off(*words: str) -> Argv:
+    """The same beside ``far.csv``, whose second pose begins at 1e300."""
+
+    def argv(folder: Path) -> list[str]:
+        typed = prior(*words)(folder)
+        lines = (folder / "some.csv").read_text().splitlines()
+        lines[2] = "1e300," + lines[2].partition(",")[2]
+        (folder / "far.csv").write_text("\n".join(lines))
+        return typed
+
+    return argv
+
+
 def bin_figures(*words: str) -> Argv:
     """``poseshift bins SOURCE --figures new ...`` beside a run that was never evaluated."""
     return on_a_run("bins", SOURCE, "--score", "mean", "--k", "2", "--figures", "@/new", *words)
@@ -616,7 +629,7 @@ CASES = [
     Case(
         "sampler/setting of another",
         adapt("--sampler", "vae-cl", "--set", "sampler.p=0.5"),
-        ("settings of vae-cl", "unknown key 'p'"),
+        ("settings of sampler vae-cl", "unknown key 'p'"),
     ),
     Case(
         "sampler/more bins than samples",
@@ -638,7 +651,7 @@ CASES = [
     Case(
         "bins/unknown setting",
         lambda f: ["bins", SOURCE, "--score", "vae", "--set", "stepz=3"],
-        ("settings of vae", "did you mean 'steps'"),
+        ("settings of score vae", "did you mean 'steps'"),
     ),
     Case("bins/too many", lambda f: ["bins", SOURCE, "--k", "9"], ("9 bins of 8 samples", "--k")),
     Case("bins/none", lambda f: ["bins", SOURCE, "--k", "0"], ("--k",)),
@@ -759,6 +772,32 @@ CASES = [
         ("no such prior", "poseshift prior fit"),
     ),
     Case("prior/out is taken", prior("sample", "@/p", "-o", "@/few.csv"), ("few.csv", "exists")),
+    Case(
+        "prior/out is taken by others' files",
+        prior("fit", "@/some.csv", "-o", "@/p"),
+        ("is not empty", "fix: choose another --out"),
+    ),
+    Case(
+        "prior/out cannot be made",
+        prior("adapt", "@/p", "@/some.csv", "-o", "@/few.csv/out"),
+        ("few.csv/out: cannot be made", "choose another --out"),
+    ),
+    Case(
+        "prior/an ending of no file",
+        prior("sample", "@/p", "-o", "@/out.cvs"),
+        ("'.cvs' is no ending", ".json (COCO) or .csv"),
+    ),
+    Case("prior/no steps", prior("fit", "@/some.csv", "-o", "@/out", "--steps", "0"), ("--steps",)),
+    Case(
+        "prior/poses of no picture",
+        far_off("adapt", "@/p", "@/far.csv", "-o", "@/out"),
+        ("far.csv: pose 2 of 12", f"{BODY.keypoints[0]} lies at (1e+300", "leave it blank"),
+    ),
+    Case(
+        "prior/an alias file that is not there",
+        prior("adapt", "@/p", "@/some.csv", "-o", "@/out", "--alias", "@/no.yaml"),
+        ("no.yaml", "no such file"),
+    ),
     Case("prior/no poses wanted", prior("sample", "@/p", "-n", "0", "-o", "@/out"), ("--count",)),
     Case(
         "prior/too few held out",
@@ -783,7 +822,7 @@ CASES = [
     Case(
         "prior/sampler without a prior",
         looped("sampler=prior"),
-        ("settings of prior", "folder"),
+        ("settings of sampler prior", "'folder' is required", "--set sampler.folder="),
     ),
     Case(
         "prior/sampler of a prior that is not there",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from poseshift.data.pack import Pack
 from poseshift.gap import pose
 from poseshift.sampling.pose_vae import VaeConfig
-from tests.gap.made import draw
+from tests.gap.made import draw, relabelled
 from tests.tiny_runs import Shell
 
 
@@ -48,6 +49,23 @@ def test_programs_get_one_object_and_figures_are_named(
     assert found["support"] is None
     assert [Path(path).name for path in found["figures"]] == ["appearance.png", "distances.png"]
     assert all(Path(path).is_file() for path in found["figures"])
+
+
+def test_where_nothing_can_be_compared_nothing_is_advised(
+    poseshift: Shell, packs: list[Path], tmp_path: Path
+):
+    bare = [Pack(pack) for pack in packs]
+    bare = [
+        relabelled(pack, tmp_path / f"{i}", pack.poses.keypoints_NK2, images=False)
+        for i, pack in enumerate(bare)
+    ]
+    said = poseshift("gap", *(pack.path for pack in bare))
+    assert said.code == 0, said.err
+    assert "nothing could be compared" in said.out
+    assert "try: " not in said.out
+    assert json.loads(poseshift("gap", *(p.path for p in bare), "--json").out)["advice"][
+        "command"
+    ] is None  # fmt: skip
 
 
 def test_a_folder_that_is_taken_is_told_before_the_work(

@@ -74,11 +74,30 @@ def test_from_poses_to_a_table(poseshift: Shell, files: Path):
     assert [row["name"] for row in told["rows"]] == ["map", "flex"]
     assert told["rows"][0]["scores"]["mmd2"] < told["rows"][1]["scores"]["mmd2"] < 1.2
     said = run("compare", held, files / "map", "--out", files / "compared")
-    for word in ("12 held-out poses left out", "floor", "unadapted", "hinge_map", "MMD^2", "left"):
+    for word in (
+        "12 held-out poses left out",
+        "60 held-out poses in two halves, 30 samples",
+        "floor",
+        "unadapted",
+        "hinge_map",
+        "MMD^2",
+        "left",
+    ):
         assert word in said, word
     assert {path.name for path in (files / "compared").iterdir()} >= {
         "compare.json", "compare.csv", "map.png", "poses.png",
     }  # fmt: skip
+    priors = files / "map", files / "flex"  # of two transfers: no line of more and more poses
+    run("compare", held, *priors, "--out", files / "both")
+    assert not (files / "both" / "mmd2.png").exists()
+    assert "no adapted prior was named" in run("compare", held, files / "base")
+    lines = few.read_text().splitlines()
+    lines[3] = "," + lines[3].partition(",")[2]
+    (files / "part.csv").write_text("\n".join(lines))
+    said = poseshift("prior", "adapt", files / "base", files / "part.csv", "-t", "kde", "-o",
+                     files / "part")  # fmt: skip
+    lacks = f"note: 1 of 12 poses left out, they lack {BODY.keypoints[0]}"
+    assert (said.code, lacks in said.err, "11 target poses" in said.out) == (0, True, True)
 
 
 def test_the_same_command_gives_the_same_prior(poseshift: Shell, files: Path):

@@ -26,7 +26,8 @@ def advice(
     return advise("a pack", "b", Found({d.name: d for d in distances}, support, told), run)
 
 
-def words(command: str) -> list[str]:
+def words(command: str | None) -> list[str]:
+    assert command is not None
     return shlex.split(command)
 
 
@@ -73,6 +74,12 @@ def test_nothing_found_asks_for_nothing_new():
     found = advice(same, support=EVEN)
     assert found.command.endswith("--method source_only")
     assert "measure the source alone first" in found.reasons[0]
+
+
+def test_nothing_compared_asks_for_nothing():
+    for found in (advice(), advice(Distance("resolution", 0.0, 0.1, 0.3))):
+        assert found.command is None
+        assert "nothing could be compared" in found.reasons[0]
 
 
 def test_pictures_that_were_not_compared_are_not_called_alike():

@@ -81,3 +81,12 @@ def test_scores():
     assert score(0.9, 0.1, 0.5) == pytest.approx(2)
     assert score(0.2, 0.9, 0.1) == pytest.approx(0.875)  # coverage: more is better
     assert math.isnan(score(0.5, 0.1, 0.1))
+
+
+def test_poses_that_run_out_because_a_prior_was_shown_them():
+    held_out = poses(TARGET, 25, 8)
+    shown = held_out.take(range(10))
+    with pytest.raises(
+        BadInput, match=r"of its 25 poses 10 were shown to a prior .* 20 are needed"
+    ):
+        compare(held_out, SOURCE, [Candidate("half", "flexpose", HALFWAY, shown)])

@@ -13,9 +13,10 @@ from poseshift.prior.folder import Prior, open_candidates, open_generator, open_
 from poseshift.prior.generator import Generator
 from poseshift.prior.transfers.base import TRANSFERS
 from poseshift.skeleton import skeleton
-from tests.prior.made import SMALL, alike, bodies, body_generator, brief, few
+from tests.prior.made import BODY, SMALL, alike, bodies, body_generator, brief, few
 
 Damage = Callable[[Path], object]
+WEIGHTS = "generator.safetensors: is damaged"
 
 
 def kept(folder: Path, name: str = "flexpose", **settings: object) -> Path:
@@ -69,25 +70,37 @@ def cut(file: str) -> Damage:
     return lambda folder: (folder / file).write_bytes((folder / file).read_bytes()[:-9])
 
 
+def flat(file: Path) -> str:
+    """Its header, and one pose all in one place."""
+    header = file.read_text().splitlines()[0]
+    return f"{header}\n{','.join(['127.500'] * (header.count(',') + 1))}\n"
+
+
 DAMAGES: dict[str, tuple[Damage, str]] = {
-    "no json": (over("prior.json", b"\xff{"), "is a damaged prior"),
-    "a list": (over("prior.json", b"[]"), "is a damaged prior"),
-    "no skeleton": (over("prior.json", b"{}"), "is a damaged prior"),
-    "another skeleton": (rewritten(skeleton=skeleton("hand21").to_dict()), "damaged prior"),
+    "no json": (over("prior.json", b"\xff{"), "prior.json: is damaged: is not JSON"),
+    "a list": (over("prior.json", b"[1]"), "prior.json: is damaged: expected an object"),
+    "no skeleton": (over("prior.json", b"{}"), "prior.json: is damaged: it lacks 'skeleton'"),
+    "another skeleton": (rewritten(skeleton=skeleton("hand21").to_dict()), WEIGHTS),
+    "unknown kind": (rewritten(kind="nope"), "p/prior.json: is damaged: no generator is called"),
+    "another kind": (rewritten(kind="image"), "fix: fit or adapt it again"),
+    "a name that is a path": (
+        rewritten(skeleton={**BODY.to_dict(), "name": "../../evil"}), "holds a slash"),
     "unknown transfer": (rewritten(transfer="flexpos"), "no transfer is called 'flexpos'"),
     "unknown setting": (rewritten(settings={"sparze": 1}), "unknown key 'sparze'"),
-    "no generator": (lambda f: (f / "generator.safetensors").unlink(), "is a damaged prior"),
-    "generator cut": (cut("generator.safetensors"), "is a damaged prior"),
-    "no safetensors": (over("generator.safetensors", b"\x80\x04K\x01."), "is a damaged prior"),
-    "transfer cut": (cut("transfer.safetensors"), "is a damaged prior"),
+    "no generator": (lambda f: (f / "generator.safetensors").unlink(), WEIGHTS),
+    "generator cut": (cut("generator.safetensors"), WEIGHTS),
+    "no safetensors": (over("generator.safetensors", b"\x80\x04K\x01."), WEIGHTS),
+    "transfer cut": (cut("transfer.safetensors"), "transfer.safetensors: is damaged"),
     "a weight missing": (tensors("generator.safetensors", lambda t: t.pop("weights.O.weight")),
-                         "is a damaged prior"),
+                         "p: is damaged"),
     "a weight of another shape": (
         tensors("generator.safetensors",
-                lambda t: t.update({"weights.O.weight": torch.zeros(3, 3)})), "damaged prior"),
+                lambda t: t.update({"weights.O.weight": torch.zeros(3, 3)})), "is damaged"),
     "not a number": (tensors("generator.safetensors", lambda t: t["weights.h"].fill_(torch.nan)),
                      "its poses are not finite"),
-    "shown poses missing": (lambda f: (f / "target.csv").unlink(), "target.csv"),
+    "shown poses missing": (lambda f: (f / "target.csv").unlink(), "target.csv: is damaged"),
+    "shown poses of no use": (
+        lambda f: (f / "target.csv").write_text(flat(f / "target.csv")), "target.csv: is damaged"),
 }  # fmt: skip
 
 

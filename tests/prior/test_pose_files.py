@@ -9,7 +9,7 @@ import pytest
 from poseshift.data.formats.base import Camera
 from poseshift.data.pack import Pack
 from poseshift.errors import BadInput
-from poseshift.prior.pose_files import read_poses
+from poseshift.prior.pose_files import read_poses, shortcomings
 from poseshift.skeleton import skeleton
 from tests.data import tiny
 
@@ -127,6 +127,47 @@ def test_a_bad_row_stops_with_its_place(tmp_path: Path):
     with pytest.raises(BadInput, match="'x'") as stop:
         read_poses(path)
     assert stop.value.where == f"{path}: row 2, tail"
+
+
+def test_a_joint_far_from_its_pose_is_told(tmp_path: Path):
+    rows = np.random.default_rng(0).uniform(0, 99, (4, 14, 2))
+    rows[1, 3] = 1e6, 50
+    rows[2, 3:] = np.nan  # three joints say too little of what is far
+    rows[2, 0] = 1e6, 50
+    found, notes = read_poses(csv(tmp_path / "poses.csv", rows, LSP.keypoints))
+    assert len(found) == 4
+    (note,) = notes
+    assert note.startswith(f"pose 2 of 4: {LSP.keypoints[3]} lies ")
+
+
+@pytest.mark.parametrize("value", [1e9, 1e300])
+def test_a_coordinate_of_no_picture_is_refused(tmp_path: Path, value: float):
+    rows = np.random.default_rng(0).uniform(0, 99, (4, 14, 2))
+    rows[2, 5] = value
+    path = csv(tmp_path / "poses.csv", rows, LSP.keypoints)
+    with pytest.raises(BadInput, match=f"{LSP.keypoints[5]} lies at .*, beyond 1e") as stop:
+        read_poses(path)
+    assert stop.value.where == f"{path}: pose 3 of 4"
+
+
+def test_options_that_are_of_no_use_are_told(tmp_path: Path):
+    rows = np.random.default_rng(0).uniform(0, 99, (4, 14, 2))
+    path = csv(tmp_path / "poses.csv", rows, LSP.keypoints)
+    with pytest.raises(BadInput, match="no such file"):
+        read_poses(path, LSP, aliases=tmp_path / "none.yaml")
+    _, notes = read_poses(path, LSP, camera=Camera(views=8))
+    assert notes == ["the camera is not used: it sees 3D clips (BVH) alone"]
+
+
+def test_what_a_handful_lacks(tmp_path: Path):
+    rows = np.random.default_rng(0).uniform(0, 99, (5, 14, 2))
+    assert shortcomings(read_poses(csv(tmp_path / "a.csv", rows, LSP.keypoints))[0]) == []
+    rows[0, :6], rows[1:4] = np.nan, rows[4]
+    found, _ = read_poses(csv(tmp_path / "b.csv", rows, LSP.keypoints))
+    assert shortcomings(found) == [
+        "1 of 5 poses left out, they lack right_ankle, right_knee, right_hip, left_hip and 2 more",
+        "3 of 4 poses repeat another",
+    ]
 
 
 @pytest.mark.data

@@ -70,6 +70,18 @@ def test_nothing_is_left_of_what_stopped_halfway(tmp_path: Path, name: str):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_ending_that_says_no_kind_is_refused(tmp_path: Path):
+    with pytest.raises(UserError, match=r"'\.cvs' is no ending of a file of poses"):
+        write_poses(tmp_path / "out.cvs", [some(3)], BODY)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out"])
+def test_folders_above_are_made(tmp_path: Path, name: str):
+    assert write_poses(tmp_path / "new" / "deep" / name, [some(3)], BODY) == 3
+    assert len(read_poses(tmp_path / "new" / "deep" / name)[0]) == 3
+
+
 @pytest.mark.parametrize("name", ["out.json", "out.csv", "out"])
 def test_nothing_is_overwritten(tmp_path: Path, name: str):
     (tmp_path / name).write_text("mine")

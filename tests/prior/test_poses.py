@@ -38,7 +38,7 @@ def test_missing_joints_stay_missing_and_move_nothing():
     [
         (torch.zeros(2, 16, 2), "pose 0"),
         (torch.randn(2, 15, 2), r"expected poses of shape \(N, 16, 2\)"),
-        (torch.full((2, 16, 2), torch.inf), "a coordinate is infinite"),
+        (torch.full((2, 16, 2), torch.inf), "a coordinate is beyond"),
         (torch.full((2, 16, 2), torch.nan), "fewer than two labelled joints"),
         (torch.empty(0, 16, 2), "holds no pose"),
     ],

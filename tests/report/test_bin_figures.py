@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 
 from poseshift.data.pack import Pack
 from poseshift.report.bin_figures import (
@@ -16,7 +17,8 @@ from poseshift.report.bin_figures import (
     spread,
     variation,
 )
-from poseshift.report.bin_sheets import draw_sheet, shown_bins
+from poseshift.report.bin_sheets import arrange, draw_sheet, shown_bins
+from poseshift.sampling.bins import Bins, cut
 
 BINS = 4
 RNG = np.random.default_rng(0)
@@ -90,13 +92,43 @@ def test_all_of_it_is_drawn_gaps_and_all(tmp_path: Path, worlds: dict[str, Pack]
     draw_similarity(tmp_path / "similarity", ANGLE, BIN, BINS)
     draw_scores(tmp_path / "scores", score, BIN, BINS, RNG.lognormal(1, size=20))
     draw_curves(tmp_path / "runs", [curve("one", 0.3), curve("two", np.nan)], "street")
-    draw_sheet(tmp_path / "sheet", worlds["studio"], score, BIN, BINS)
+    draw_sheet(tmp_path / "sheet", worlds["studio"], BIN, ["0.1 .. 0.2"] * BINS)
     files = sorted(path.name for path in tmp_path.iterdir())
     assert files == sorted(
         f"{name}.{kind}"
         for name in ("variation", "similarity", "scores", "runs", "sheet")
         for kind in ("png", "svg")
     )
+
+
+def height(file: Path) -> int:
+    return int(np.frombuffer(file.read_bytes()[20:24], ">u4")[0])
+
+
+def test_a_sheet_reserves_no_rows_for_samples_there_are_not(
+    worlds: dict[str, Pack], tmp_path: Path
+):
+    few, many = (np.repeat(range(4), count) for count in (4, 16))
+    for name, number in (("few", few), ("many", many)):
+        draw_sheet(tmp_path / name, worlds["studio"], number, [""] * 4)
+    # One row of five places, 246 px each, and two of ten, 120 px each.
+    assert height(tmp_path / "few.png") == pytest.approx(4 * (246 + 12 + 80) + 26, abs=4)
+    assert height(tmp_path / "many.png") == pytest.approx(4 * (2 * 126 + 6 + 80) + 26, abs=4)
+    assert arrange(8) == (8, 1, 151)
+
+
+def test_a_sheet_tells_the_ranges_of_the_table(
+    worlds: dict[str, Pack], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    score = np.float32(np.arange(1, 65) / 1e4)
+    bins = Bins(score, *cut(score, 4, "count"), "count", tmp_path)
+    assert bins.range_k[0] == "0.100 .. 1.700"
+    titles: list[str] = []
+    monkeypatch.setattr(Axes, "set_title", lambda self, text, **_: titles.append(text))
+    draw_sheet(tmp_path / "sheet", worlds["studio"], bins.bin_N, bins.range_k)
+    assert [title for title in titles if "score" in title] == [
+        f"16 samples, score x 1000: {text}" for text in bins.range_k
+    ]
 
 
 def test_a_run_without_angles_gets_one_panel(tmp_path: Path):

@@ -179,6 +179,24 @@ def test_cutting_anew_keeps_the_scores(tmp_path: Path):
     assert read_bins(pack, MEAN, 3).fingerprint == before.fingerprint
 
 
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda said: "{}", "'format': Field required"),
+        (lambda said: "[", "is not JSON"),
+        (lambda said: json.dumps({**said, "held_out": {"fitted": []}}), "held_out"),
+        (lambda said: json.dumps({**said, "fingerprint": "else"}), "other data or settings"),
+    ],
+)
+def test_what_is_told_of_scores_is_checked(spoil: Any, why: str, tmp_path: Path):
+    pack = pose_pack(tmp_path / "pack", 30)
+    file = make_scores(pack, MEAN) / "bins.json"
+    file.write_text(spoil(json.loads(file.read_text())))
+    with pytest.raises(BadInput, match=r"bins\.json: is damaged(.|\n)*delete") as caught:
+        read_about(read_bins(pack, MEAN, 3))
+    assert why in str(caught.value)
+
+
 @pytest.mark.parametrize("spoil", [lambda f: f.write_bytes(b"x"), lambda f: f.unlink()])
 def test_damaged_scores_are_told(spoil: Any, tmp_path: Path):
     pack = pose_pack(tmp_path / "pack", 30)

@@ -15,7 +15,7 @@ from poseshift.engine import fit
 from poseshift.errors import BadInput
 from poseshift.prior.folder import Prior
 from poseshift.sampling.base import SAMPLERS, build_sampler
-from poseshift.sampling.prior import prior_scores
+from poseshift.sampling.prior import prior_poses
 from poseshift.sampling.scores import load_score
 from poseshift.settings import own_settings
 from poseshift.skeleton import skeleton
@@ -76,7 +76,7 @@ def test_shares_are_the_mixture_that_p_says(domain: LabeledDomain, folder: Path)
     uniform, half, whole = (made(domain, folder, p=p).shares(0) for p in (0, 0.5, 1))
     np.testing.assert_allclose(half, (uniform + whole) / 2)
     sampler = made(domain, folder, p=1)
-    score_M = prior_scores(folder, BODY, load_score(sampler.bins.folder))
+    score_M = load_score(sampler.bins.folder).scores(prior_poses(str(folder), BODY))
     count_k = np.bincount(sampler.bins.find(score_M), minlength=K)
     np.testing.assert_allclose(whole, (count_k + 1) / (len(score_M) + K))
 
@@ -87,12 +87,15 @@ def test_it_is_a_function_of_the_step(domain: LabeledDomain, folder: Path):
         np.testing.assert_array_equal(made(domain, folder).indices(step, 30), whole[step])
 
 
-def test_a_prior_of_other_joints_is_refused(tmp_path: Path, folder: Path, domain: LabeledDomain):
-    with pytest.raises(BadInput, match="no keypoint in common"):
-        made(Posed(pose_pack(tmp_path / "pack", 40)), folder)
-    score = load_score(made(domain, folder).bins.folder)
+def test_a_prior_of_other_joints_is_refused(tmp_path: Path, folder: Path):
+    hands = pose_pack(tmp_path / "pack", 40)
+    with pytest.raises(BadInput, match="no keypoint in common") as caught:
+        made(Posed(hands), folder)
+    assert str(caught.value).startswith(f"{folder}: ")
+    assert caught.value.fix == "fit the prior with --skeleton hand21"
+    assert not (hands.path / "bins").exists()  # it is told before the work
     with pytest.raises(BadInput, match="--skeleton coco17"):
-        prior_scores(str(folder), skeleton("coco17"), score)
+        prior_poses(str(folder), skeleton("coco17"))
 
 
 def test_the_manifest_knows_one_prior_from_another(

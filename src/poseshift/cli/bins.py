@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -14,7 +14,7 @@ from poseshift.cli.options import Json, SetWords
 if TYPE_CHECKING:
     from poseshift.sampling.bins import Bins
 
-LEARNED_BY_HEART = 1.5  # held-out over fitted median
+RARER = 1.5  # held-out over fitted median
 
 
 def bins(
@@ -60,6 +60,7 @@ def bins(
     vae unless told otherwise (--set sampler.score=knn).
     """
     import json
+    import shlex
     import time
     from functools import partial
 
@@ -101,15 +102,14 @@ def bins(
         typer.echo(json.dumps({**about, **cut, **said}))
         return
     typer.echo(f"{opened.info.name}: {len(opened)} poses scored ({score}) in {seconds:.1f} s")
-    for line in [*_table(found), *_held_out(about["held_out"])]:
+    for line in [*_table(found), *_held_out(about)]:
         typer.echo(line)
     typer.echo(f"kept in {found.folder}")
     for path in drawn:
         typer.echo(f"look at: {path}")
-    sampler = (
-        "--sampler vae-hm" if score == "vae" else f"--sampler vae-hm --set sampler.score={score}"
-    )
-    typer.echo(f"next: poseshift adapt {pack} TARGET --method udape {sampler}")
+    words = ["adapt", pack, "TARGET", "--method", "udape", "--sampler", "vae-hm"]
+    words += [] if score == "vae" else ["--set", f"sampler.score={score}"]
+    typer.echo(f"next: poseshift {shlex.join(words)}")
 
 
 def _check_figures(figures: Path | None, target: str | None, runs: list[Path] | None) -> None:
@@ -121,25 +121,29 @@ def _check_figures(figures: Path | None, target: str | None, runs: list[Path] | 
 
 def _table(bins: Bins) -> list[str]:
     """Size and range of scores of each bin."""
-    scale = 1e3  # scores are squared shares of a box diagonal
     rows = [
-        f"{number + 1:5} {size:9} {scale * low:10.3f} .. {scale * high:.3f}"
-        for number, (size, low, high) in enumerate(
-            zip(bins.size_k, bins.edges[:-1], bins.edges[1:], strict=True)
-        )
+        f"{number:5} {size:9} {score:>22}"
+        for number, (size, score) in enumerate(zip(bins.size_k, bins.range_k, strict=True), 1)
     ]
     lost = int((bins.score_N != bins.score_N).sum())
     note = [f"  - {lost} samples show too little of a pose; they are in bin 1"] if lost else []
-    return ["  bin   samples   score x 1000", *rows, *note]
+    return ["  bin   samples   score x 1000, edges", *rows, *note]
 
 
-def _held_out(quantiles: dict[str, list[float]] | None) -> list[str]:
-    """Whether poses that were not learned from score like those that were."""
-    if quantiles is None:
+def _held_out(about: dict[str, Any]) -> list[str]:
+    """Whether poses that the score was not fitted to score like those it was."""
+    if about["held_out"] is None:
         return []
-    ratio = quantiles["held_out"][1] / max(quantiles["fitted"][1], 1e-12)
-    line = f"the median score of poses not learned from is {ratio:.2f} of the others'"
-    return [f"  ! {line}: it learned them by heart" if ratio > LEARNED_BY_HEART else f"  {line}"]
+    held, fitted = (about["held_out"][part][1] for part in ("held_out", "fitted"))
+    ratio = held / max(fitted, 1e-12)
+    line = f"the median score of poses not fitted to is {ratio:.2f} of the others'"
+    if ratio <= RARER:
+        return [f"  {line}"]
+    why = f"{about['poses']} poses are too few to tell rare from usual"
+    fix = "take a larger Pack"
+    if about["score"]["name"] == "vae":
+        why, fix = "the VAE learned the others by heart", "--set steps=... fewer, or a larger Pack"
+    return [f"  ! {line}: {why}", f"    fix: {fix}"]
 
 
 @contextmanager

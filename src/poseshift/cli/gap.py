@@ -101,7 +101,8 @@ def _print(found: Gap) -> None:
         console.print(f"! {note}", soft_wrap=True, markup=False)
     for reason in found.advice.reasons:
         console.print(f"- {reason}", soft_wrap=True, markup=False)
-    console.print(f"try: {found.advice.command}", soft_wrap=True, markup=False, style="bold")
+    if found.advice.command is not None:
+        console.print(f"try: {found.advice.command}", soft_wrap=True, markup=False, style="bold")
 
 
 def _table(found: Gap) -> Table:

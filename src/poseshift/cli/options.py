@@ -9,7 +9,11 @@ import typer
 
 SetWords = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Any setting, e.g. train.lr=1e-4. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Any setting by its name; a wrong name lists what there is. Repeatable.",
+    ),
 ]
 ConfigFiles = Annotated[
     list[Path] | None,
@@ -23,4 +27,7 @@ Sampler = Annotated[
         "random-subset, prior.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for programs.")]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object for programs; errors are text on stderr."),
+]

@@ -13,6 +13,7 @@ from poseshift.gap.distance import Distance
 from poseshift.gap.pose import Support
 
 FEATURES = ("features, Frechet", "features, probe")
+RESOLUTION = "resolution"  # says nothing on its own
 POSES = ("rarity", "angles", "nearest pose")
 HARD = 0.5  # share of the target's poses in the source's rarest three tenths, where .3 is equal
 BEYOND = 0.05  # share of the target's poses that is rarer than nearly all of the source
@@ -25,11 +26,11 @@ class Advice:
 
     Attributes:
         reasons: What was found and what helps, a line each.
-        command: All of it in one line for a shell.
+        command: All of it in one line for a shell; ``None`` where nothing was compared.
     """
 
     reasons: list[str]
-    command: str
+    command: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,9 @@ def advise(source: str, target: str, found: Found, run: str | None) -> Advice:
         >>> advise("a", "b", found, run=None).command
         'poseshift adapt a b --method lodestar'
     """
+    if found.distances.keys() <= {RESOLUTION}:
+        reason = "nothing could be compared: it takes images of both, or poses of the target"
+        return Advice([reason], None)
     parts = [_method(found), _sampler(found), _zoom(found), _shift(found), _turn(found)]
     reasons = [reason for part in parts for reason in part[0]]
     words = [word for part in parts for word in part[1]]

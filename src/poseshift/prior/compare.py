@@ -22,7 +22,7 @@ from torch import Tensor
 
 from poseshift.errors import BadInput
 from poseshift.prior.poses import PoseSet
-from poseshift.prior.yardstick import HeldOut, Values
+from poseshift.prior.yardstick import FEWEST, HeldOut, Values
 
 
 class Sampler(Protocol):
@@ -103,6 +103,14 @@ def compare(
         seed: Of the samples, the same for all.
     """
     kept = unseen(held_out, [candidate.shown for candidate in candidates])
+    left_out = len(held_out) - len(kept)
+    if left_out and len(kept) < FEWEST:
+        raise BadInput(
+            f"of its {len(held_out)} poses {left_out} were shown to a prior and are left out; "
+            f"to measure anything by, {FEWEST} are needed",
+            where=held_out.name,
+            fix="give more poses that no prior was shown",
+        )
     yardstick = HeldOut(kept)
     samples = {UNADAPTED: source.sample(yardstick.count, seed)}
     unadapted, rows = yardstick.measure(samples[UNADAPTED]), list[Row]()
@@ -115,7 +123,7 @@ def compare(
         }
         samples[candidate.name] = sample_MK2
         rows.append(Row(candidate.name, candidate.transfer, len(candidate.shown), values, scores))
-    return Comparison(yardstick, unadapted, rows, samples, len(held_out) - len(kept))
+    return Comparison(yardstick, unadapted, rows, samples, left_out)
 
 
 def unseen(poses: PoseSet, shown: Sequence[PoseSet]) -> PoseSet:

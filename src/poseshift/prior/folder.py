@@ -13,8 +13,8 @@ A folder holds all it needs: the prior it was adapted from may go.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,12 +32,14 @@ from poseshift.prior.pose_files import read_poses
 from poseshift.prior.pose_writer import write_poses
 from poseshift.prior.poses import PoseSet
 from poseshift.prior.transfers.base import Transfer
+from poseshift.run import read_json
 from poseshift.settings import build
 from poseshift.skeleton import Skeleton
 
 ABOUT, GENERATOR, TRANSFER, SHOWN = (
     "prior.json", "generator.safetensors", "transfer.safetensors", "target.csv",
 )  # fmt: skip
+_AGAIN = "fit or adapt it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,36 +93,50 @@ def open_prior(folder: Path) -> Prior:
     if not (folder / ABOUT).is_file():
         fix = "name a folder that poseshift prior fit or adapt has made"
         raise BadInput(f"is not a prior: it has no {ABOUT}", where=folder, fix=fix)
-    try:
-        return _open(folder)
-    except UserError:
-        raise
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise BadInput(
-            f"is a damaged prior ({reason[:120]})", where=folder, fix="fit or adapt it again"
-        ) from error
+    prior = _open(folder)
+    with _blaming(folder):
+        if not prior.sampler.sample(1, seed=0).isfinite().all():
+            raise ValueError("its poses are not finite")
+    return prior
 
 
 def _open(folder: Path) -> Prior:
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    skeleton = Skeleton.from_dict(about["skeleton"], folder / ABOUT)
-    flat = _load(folder / GENERATOR)
-    parts: dict[str, dict[str, Tensor]] = {}
-    for name, value in flat.items():
-        part, _, rest = name.partition(".")
-        parts.setdefault(part, {})[rest] = value
-    kind = GENERATORS[about.get("kind", "coordinates")]
-    config = build(kind.Config, about["generator"], where=str(folder / ABOUT))
-    prior = Prior(kind.revive(skeleton, parts, config))
-    if "transfer" in about:
-        transfer_kind = prior.generator.transfers[about["transfer"]]
-        settings = build(transfer_kind.Config, about["settings"], where=str(folder / ABOUT))
-        transfer = transfer_kind.revive(prior.generator, _load(folder / TRANSFER), settings)
-        prior = Prior(prior.generator, transfer, read_poses(folder / SHOWN, skeleton)[0])
-    if not prior.sampler.sample(1, seed=0).isfinite().all():
-        raise ValueError("its poses are not finite")
-    return prior
+    with _blaming(folder / ABOUT) as file:
+        about = read_json(file)
+        skeleton = Skeleton.from_dict(about["skeleton"], file)
+        kind = GENERATORS[about.get("kind", "coordinates")]
+        config = build(kind.Config, about["generator"], where=str(file))
+    with _blaming(folder / GENERATOR) as file:
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, value in _load(file).items():
+            part, _, rest = name.partition(".")
+            parts.setdefault(part, {})[rest] = value
+        generator = kind.revive(skeleton, parts, config)
+    if "transfer" not in about:
+        return Prior(generator)
+    with _blaming(folder / ABOUT) as file:
+        transfer_kind = generator.transfers[about["transfer"]]
+        settings = build(transfer_kind.Config, about["settings"], where=str(file))
+    with _blaming(folder / TRANSFER) as file:
+        transfer = transfer_kind.revive(generator, _load(file), settings)
+    with _blaming(folder / SHOWN) as file:
+        shown, _ = read_poses(file, skeleton)
+    return Prior(generator, transfer, shown)
+
+
+@contextmanager
+def _blaming(path: Path) -> Iterator[Path]:
+    """Whatever goes wrong with a part of a prior is told as damage of that part."""
+    try:
+        yield path
+    except UserError as error:
+        problem = f"is damaged: {error.problem}"
+        raise BadInput(problem, where=error.where or path, fix=_AGAIN) from error
+    except KeyError as error:
+        raise BadInput(f"is damaged: it lacks {error}", where=path, fix=_AGAIN) from error
+    except (OSError, ValueError, TypeError, RuntimeError, SafetensorError) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BadInput(f"is damaged: {reason[:120]}", where=path, fix=_AGAIN) from error
 
 
 def open_generator(folder: Path) -> Generator:

@@ -24,10 +24,11 @@ from poseshift.data.formats.base import LEVEL, Camera, Doubles
 from poseshift.data.frame_files import read_frames
 from poseshift.data.types import UNLABELED
 from poseshift.errors import BadInput
-from poseshift.prior.poses import PoseSet
+from poseshift.prior.poses import FARTHEST, PoseSet
 from poseshift.skeleton import JointMap, Skeleton, joint_map, skeleton
 
 SURE = 0.5  # joints that a tool is less sure of are not labelled
+FAR, MANY = 100, 5  # times as far out as half of the joints is odd, where so many are labelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def read_poses(
     if categories:
         keypoints_NK2 = keypoints_NK2[_chosen(found, categories, path)]
     joints = wanted or found.skeleton
-    if joints != found.skeleton:
+    if joints != found.skeleton or aliases:
         mapping = _mapped(found.skeleton, joints, aliases, path)
         if mapping.missing:
             raise BadInput(
@@ -85,6 +86,7 @@ def read_poses(
             )
         keypoints_NK2 = mapping.apply(keypoints_NK2, _seen(keypoints_NK2))[0]
         notes.append(mapping.describe())
+    notes += _far_out(keypoints_NK2, joints, path)
     usable_N = _usable(keypoints_NK2)
     if left := int((~usable_N).sum()):
         notes.append(f"{left} poses left out: fewer than two labelled joints, or all in one place")
@@ -111,16 +113,49 @@ def drawn(poses: PoseSet, count: int, seed: int) -> PoseSet:
     return poses.take(np.sort(rows).tolist())
 
 
+def shortcomings(poses: PoseSet) -> list[str]:
+    """What keeps a handful of poses from teaching all it could, in words.
+
+    Example:
+        >>> twice = np.random.rand(1, 21, 2).repeat(3, 0)
+        >>> twice[0, 4] = np.nan
+        >>> shortcomings(PoseSet.of(twice, skeleton("hand21")))
+        ['1 of 3 poses left out, they lack thumb_tip', '1 of 2 poses repeat another']
+    """
+    whole_N, notes = poses.labeled_NK.all(1), []
+    if left := int((~whole_N).sum()):
+        lacking = (~poses.labeled_NK).any(0).tolist()
+        names = [n for n, lacks in zip(poses.skeleton.keypoints, lacking, strict=True) if lacks]
+        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+        notes.append(
+            f"{left} of {len(poses)} poses left out, they lack {', '.join(names[:4])}{more}"
+        )
+    whole_NK2 = poses.points_NK2[whole_N].numpy().round(3)
+    if copies := len(whole_NK2) - len(np.unique(whole_NK2, axis=0)):
+        notes.append(f"{copies} of {len(whole_NK2)} poses repeat another")
+    return notes
+
+
 def _find(path: str | Path, wanted: Skeleton | None, camera: Camera) -> Found:
-    if str(path).startswith(PREFIX) or (Path(path) / "pack.json").is_file():
-        pack = open_pack(path, SIDE)
-        seen_NK1 = (pack.poses.visibility_NK > UNLABELED)[..., None]
-        keypoints_NK2 = np.where(seen_NK1, pack.poses.keypoints_NK2, np.nan)
-        return Found(pack.skeleton, keypoints_NK2.astype(np.float64), pack.poses.category_N)
-    format_ = detect(Path(path))
-    if format_ in ("coco", "dlc") and Path(path).is_file():
-        return _of_frames(Path(path), wanted)  # those formats are read with their images otherwise
-    return _of_annotations(Path(path), format_, ReadOptions(skeleton=wanted, camera=camera))
+    packed = str(path).startswith(PREFIX) or (Path(path) / "pack.json").is_file()
+    format_ = "pack" if packed else detect(Path(path))
+    if packed:
+        found = _of_pack(path)
+    elif format_ in ("coco", "dlc") and Path(path).is_file():
+        found = _of_frames(Path(path), wanted)  # they are read with their images otherwise
+    else:
+        options = ReadOptions(skeleton=wanted, camera=camera)
+        found = _of_annotations(Path(path), format_, options)
+    if camera != LEVEL and format_ != "bvh":
+        found.notes.append("the camera is not used: it sees 3D clips (BVH) alone")
+    return found
+
+
+def _of_pack(path: str | Path) -> Found:
+    pack = open_pack(path, SIDE)
+    seen_NK1 = (pack.poses.visibility_NK > UNLABELED)[..., None]
+    keypoints_NK2 = np.where(seen_NK1, pack.poses.keypoints_NK2, np.nan)
+    return Found(pack.skeleton, keypoints_NK2.astype(np.float64), pack.poses.category_N)
 
 
 def _of_frames(path: Path, wanted: Skeleton | None) -> Found:
@@ -180,6 +215,29 @@ def _mapped(
 
 def _seen(keypoints_NK2: Doubles) -> NDArray[np.bool]:
     return np.asarray(np.isfinite(keypoints_NK2).all(-1))
+
+
+def _far_out(keypoints_NK2: Doubles, joints: Skeleton, path: str | Path) -> list[str]:
+    """Refuse coordinates no picture has; a joint far from all others is told, with its place."""
+    count = len(keypoints_NK2)
+    for row, joint in np.argwhere((np.abs(keypoints_NK2) > FARTHEST).any(-1))[:1]:
+        x, y = keypoints_NK2[row, joint]
+        raise BadInput(
+            f"{joints.keypoints[joint]} lies at ({x:g}, {y:g}), beyond {FARTHEST:.0e}",
+            where=f"{path}: pose {row + 1} of {count}",
+            fix="mend it, or leave it blank",
+        )
+    some_N = _seen(keypoints_NK2).sum(1) >= MANY
+    some_NK2 = keypoints_NK2[some_N]
+    out_NK = np.abs(some_NK2 - np.nanmedian(some_NK2, axis=1, keepdims=True)).max(-1)
+    usual_N, farthest_N = np.nanmedian(out_NK, axis=1), np.nan_to_num(out_NK).argmax(1)
+    times_N = np.nanmax(out_NK, axis=1) / np.where(usual_N > 0, usual_N, np.inf)
+    return [
+        f"pose {row + 1} of {count}: {joints.keypoints[farthest_N[at]]} lies {times_N[at]:.0f} "
+        "times as far out as half of its joints; mend it, or leave it blank"
+        for at, row in enumerate(np.flatnonzero(some_N))
+        if times_N[at] > FAR
+    ][:MANY]
 
 
 def _usable(keypoints_NK2: Doubles) -> NDArray[np.bool]:

@@ -1,4 +1,4 @@
-"""Poses of unit size into files: COCO keypoints (``.json``), CSV (``.csv``) or a Pack (any other).
+"""Poses of unit size into files: COCO keypoints (``.json``), CSV (``.csv``) or a Pack (no ending).
 
 Half-pixel rule: each pose stands in the middle of a square of 256 pixels, centres at integers.
 Missing: never; a sampled pose has all its joints.
@@ -18,7 +18,7 @@ from poseshift.data.coco_writer import CATEGORY, CocoWriter
 from poseshift.data.pack import PackWriter
 from poseshift.data.types import VISIBLE, Floats, Sample
 from poseshift.errors import UserError
-from poseshift.files import write_atomic
+from poseshift.files import ensure_makeable, make_folder, write_atomic
 from poseshift.skeleton import Skeleton
 
 SIDE, PER_UNIT = 256, 52  # pixels: a body's root mean square radius is 52, its height about 180
@@ -28,13 +28,22 @@ def ensure_new(path: Path) -> None:
     """Refuse to write where anything is, before any work is done for it."""
     if path.exists():
         raise UserError("already exists", where=path, fix="choose another --out")
+    ensure_makeable(path)
+
+
+def ensure_poses_file(path: Path) -> None:
+    """Refuse, before any work, a name that is taken or whose ending says no kind of file."""
+    if path.suffix.lower() not in ("", ".json", ".csv"):
+        fix = "end it in .json (COCO) or .csv; a name without an ending becomes a Pack"
+        raise UserError(f"'{path.suffix}' is no ending of a file of poses", where=path, fix=fix)
+    ensure_new(path)
 
 
 def write_poses(path: Path, chunks: Iterable[Tensor], skeleton: Skeleton, made_by: str = "") -> int:
     """Write poses of unit size as COCO keypoints, CSV or a Pack, by the ending of the name.
 
     Args:
-        path: ``.json``, ``.csv``, or a folder to make; nothing may be there yet.
+        path: ``.json``, ``.csv``, or without an ending a folder to make; nothing may be there yet.
         chunks: Poses (N, K, 2), some at a time: they need not fit into memory.
         skeleton: Their joints.
         made_by: What the file should say of itself.
@@ -42,7 +51,8 @@ def write_poses(path: Path, chunks: Iterable[Tensor], skeleton: Skeleton, made_b
     Returns:
         How many poses there were.
     """
-    ensure_new(path)
+    ensure_poses_file(path)
+    make_folder(path.absolute().parent)
     write = {".json": _write_coco, ".csv": _write_csv}.get(path.suffix.lower())
     if write is None:
         return _write_pack(path, chunks, skeleton, made_by)

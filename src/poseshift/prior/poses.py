@@ -20,6 +20,8 @@ from torch import Tensor
 from poseshift.errors import BadInput
 from poseshift.skeleton import Skeleton
 
+FARTHEST = 1e7  # beyond it a coordinate is of no picture, and squares soon overflow
+
 
 @dataclass(frozen=True, slots=True)
 class PoseSet:
@@ -63,9 +65,14 @@ class PoseSet:
             )
         if not len(points):
             raise BadInput("holds no pose", where=name, fix="check the files it was read from")
-        if points.isinf().any():
-            row = int(points.isinf().any(-1).any(-1).nonzero()[0])
-            raise BadInput("a coordinate is infinite", where=f"{name}: pose {row}")
+        far_NK = (points.abs() > FARTHEST).any(-1)
+        if far_NK.any():
+            row, joint = far_NK.nonzero()[0].tolist()
+            raise BadInput(
+                f"a coordinate is beyond {FARTHEST:.0e}: {points[row, joint].tolist()}",
+                where=f"{name}: pose {row}, {skeleton.keypoints[joint]}",
+                fix="mend it, or leave it blank",
+            )
         unit, centre, size = normalised(points)
         if not (size > 0).all():  # also where nothing is labelled
             row = int((~(size > 0)).nonzero()[0])

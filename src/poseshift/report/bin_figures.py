@@ -31,6 +31,7 @@ from poseshift.report.figure import (
     shades,
     subtitle,
 )
+from poseshift.sampling.bins import READ_TIMES
 
 Array = NDArray[np.floating[Any]]
 Bins = NDArray[np.integer[Any]]
@@ -166,11 +167,12 @@ def draw_scores(
     stem: Path, score_N: Array, bin_N: Bins, bins: int, target_score_M: Array | None = None
 ) -> None:
     """Histogram of the scores of the source, with the bins' edges; of a labelled target too."""
+    score_N = READ_TIMES * score_N
     known_N = score_N[np.isfinite(score_N) & (score_N > 0)]
     told = [(known_N, SOURCE, "source")]
     if target_score_M is not None:
         both = target_score_M[np.isfinite(target_score_M) & (target_score_M > 0)]
-        told.append((both, TARGET, "target (its labels, for analysis)"))
+        told.append((READ_TIMES * both, TARGET, "target (its labels, for analysis)"))
     every = np.concatenate([values for values, _, _ in told])
     low, high = np.quantile(every, (0.0005, 0.9995))
     edges = np.geomspace(low, high, 61)
@@ -183,7 +185,7 @@ def draw_scores(
         axes.set_xscale("log")
         axes.set_xlim(low, high)
         axes.set_ylabel("percent of the poses")
-        axes.set_xlabel("score, usual to rare")
+        axes.set_xlabel(f"score x {READ_TIMES}, usual to rare")
         top = axes.get_ylim()[1]
         for number, edge in enumerate(_edges(score_N, bin_N, bins), 1):
             axes.axvline(edge, color=INK, lw=0.5, alpha=0.28, zorder=0)

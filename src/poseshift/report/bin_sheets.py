@@ -5,6 +5,7 @@ Legend: N samples, H W rows and columns of pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,12 @@ from numpy.typing import NDArray
 
 from poseshift.data.pack import Pack
 from poseshift.data.types import Bytes
-from poseshift.pictures import PAPER, grid, picture
+from poseshift.pictures import GAP, PAPER, grid, picture
 from poseshift.report.bin_figures import spread
 from poseshift.report.figure import DPI, SOFT, drawing
 
 COLUMNS, ROWS, TILE = 10, 2, 120
+FEWEST = 5  # columns: fewer pictures would be larger than they are sharp
 EDGE, HEAD = 0.16, 0.5  # inches around all, and over each bin
 
 
@@ -34,14 +36,22 @@ def shown_bins(bins: int) -> list[int]:
 def draw_sheet(
     stem: Path,
     pack: Pack,
-    score_N: NDArray[np.floating[Any]],
     bin_N: NDArray[np.integer[Any]],
-    bins: int,
+    range_k: Sequence[str],
 ) -> None:
-    """Crops of a few bins with their poses drawn in, a band of pictures a bin."""
+    """Crops of a few bins with their poses drawn in, a band of pictures a bin.
+
+    Args:
+        stem: Path without a suffix.
+        pack: Whose samples these are.
+        bin_N: The bin of each.
+        range_k: The scores of each bin, in words.
+    """
+    bins = len(range_k)
     rows = {number: np.flatnonzero(bin_N == number - 1) for number in shown_bins(bins)}
     rows = {number: samples for number, samples in rows.items() if len(samples)}
-    sheets = {number: _band(pack, samples) for number, samples in rows.items()}
+    columns, lines, tile = arrange(max(map(len, rows.values())))
+    sheets = {n: _band(pack, samples, columns, lines, tile) for n, samples in rows.items()}
     height, width = (length / DPI for length in next(iter(sheets.values())).shape[:2])
     size = width + 2 * EDGE, len(sheets) * (height + HEAD) + EDGE
     with drawing(stem, *size, nrows=len(sheets), squeeze=False, layout=None) as column:
@@ -51,8 +61,7 @@ def draw_sheet(
             axes.set_position((EDGE / size[0], low, width / size[0], height / size[1]))
             axes.imshow(sheets[number], interpolation="none", aspect="auto")
             axes.set_axis_off()
-            scores = score_N[rows[number]]
-            told = f"score {np.nanmin(scores):.3g} to {np.nanmax(scores):.3g}"
+            told = f"score x 1000: {range_k[number - 1]}"
             axes.set_title(f"Bin {number} of {bins}{_said(number, bins)}", pad=7)
             axes.set_title(
                 f"{len(rows[number])} samples, {told}", loc="right", pad=7,
@@ -64,17 +73,29 @@ def _said(number: int, bins: int) -> str:
     return {1: ", the most usual poses", bins: ", the rarest poses"}.get(number, "")
 
 
-def _band(pack: Pack, samples: NDArray[np.intp]) -> Bytes:
+def arrange(most: int) -> tuple[int, int, int]:
+    """Columns, rows and pixels a picture for bands of at most so many, always as wide in all.
+
+    Example:
+        >>> arrange(500), arrange(8), arrange(2)
+        ((10, 2, 120), (8, 1, 151), (5, 1, 246))
+    """
+    columns = min(COLUMNS, max(FEWEST, most))
+    tile = COLUMNS * (TILE + GAP) // columns - GAP
+    return columns, min(ROWS, -(-most // columns)), tile
+
+
+def _band(pack: Pack, samples: NDArray[np.intp], columns: int, lines: int, tile: int) -> Bytes:
     """Some samples of a bin in rows; poses without images are drawn on paper."""
     poses, side = pack.poses, pack.info.side
     paper = np.full((side, side, 3), PAPER, np.uint8)
-    blank = np.full((TILE, TILE, 3), 255, np.uint8)
+    blank = np.full((tile, tile, 3), 255, np.uint8)
     tiles = [
         picture(
             pack.crops.image(int(i)) if pack.info.has_images else paper,
-            poses.keypoints_NK2[i], pack.skeleton, poses.visibility_NK[i], TILE,
+            poses.keypoints_NK2[i], pack.skeleton, poses.visibility_NK[i], tile,
         )
-        for i in spread(samples, COLUMNS * ROWS)
+        for i in spread(samples, columns * lines)
     ]  # fmt: skip
-    tiles += [blank] * (COLUMNS * ROWS - len(tiles))
-    return grid([tiles[i : i + COLUMNS] for i in range(0, len(tiles), COLUMNS)])
+    tiles += [blank] * (columns * lines - len(tiles))
+    return grid([tiles[i : i + columns] for i in range(0, len(tiles), columns)])

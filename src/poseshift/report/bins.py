@@ -85,7 +85,7 @@ def write_bin_figures(
         if np.isfinite(angle_NT).any():
             draw_similarity(partial / "similarity", angle_NT, bins.bin_N, bins.k)
         draw_scores(partial / "scores", bins.score_N, bins.bin_N, bins.k, score_M)
-        draw_sheet(partial / "sheet", pack, bins.score_N, bins.bin_N, bins.k)
+        draw_sheet(partial / "sheet", pack, bins.bin_N, bins.range_k)
         if curves:
             draw_curves(partial / "runs", curves, shown.info.name)
         names = sorted(path.name for path in partial.glob("*.png"))

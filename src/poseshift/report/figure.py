@@ -15,7 +15,7 @@ from matplotlib import colormaps, rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from poseshift.errors import UserError
+from poseshift import files
 from poseshift.files import make_folder, new_folder, write_atomic
 
 INK, SOFT, LINE, PAPER = "#1f2328", "#6a737d", "#e4e6e8", "#ffffff"
@@ -121,8 +121,8 @@ def shades(count: int) -> list[tuple[float, ...]]:
 
 def ensure_free(folder: Path | None) -> None:
     """Refuse a folder for figures that holds anything, before any work is done for them."""
-    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError("is not empty", where=folder, fix="choose another folder for the figures")
+    if folder is not None:
+        files.ensure_free(folder, "choose another folder for the figures")
 
 
 @contextmanager

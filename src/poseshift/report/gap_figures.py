@@ -5,6 +5,7 @@ Legend: N samples, F frequencies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from matplotlib.ticker import PercentFormatter
 
 from poseshift.data.types import Bytes
 from poseshift.gap.appearance import MEANING, Looks
-from poseshift.gap.diagnose import Both, Gap
-from poseshift.gap.distance import Array, Distance, shift
+from poseshift.gap.diagnose import Both, Gap, Section
+from poseshift.gap.distance import WIDE, Array, Distance
 from poseshift.gap.ends import SHOWN
 from poseshift.gap.pose import TENTHS, Support, angle_name
 from poseshift.pictures import GAP, grid
@@ -33,6 +34,7 @@ from poseshift.report.figure import (
 )
 
 ANGLES = 3  # that differ most
+VALUES = 1.03  # where the column of values begins
 _COLOR = {"source": SOURCE, "target": TARGET}
 _LEVEL = {"same": "#c3c9cf", "slight": "#ebbd96", "clear": TARGET}
 _UNIT = {
@@ -40,6 +42,11 @@ _UNIT = {
     "accuracy": "{:.0%}",
     "variances": "{:.2f} variances",
     "degrees": "{:.1f}°",
+}
+_DRAWN_AS = {
+    "accuracy": "of an accuracy a: 2a - 1",
+    "variances": "of v variances: v / (1 + v)",
+    "degrees": f"of degrees: their share of {WIDE:.0f}°",
 }
 
 
@@ -49,7 +56,7 @@ def write_gap_figures(gap: Gap, folder: Path) -> list[Path]:
     with figure_folder(folder) as partial:
         draw_distances(partial / "distances", gap)
         if evidence.looks is not None and evidence.crops is not None:
-            draw_appearance(partial / "appearance", evidence.crops, evidence.looks)
+            draw_appearance(partial / "appearance", gap, evidence.crops, evidence.looks)
         if evidence.facts is not None and gap.support is not None:
             draw_poses(partial / "poses", gap, evidence.facts, gap.support)
         names = sorted(path.name for path in partial.glob("*.png"))
@@ -60,7 +67,7 @@ def draw_distances(stem: Path, gap: Gap) -> None:
     """All distances as bars, 0 for none and 1 for nothing in common, with their floors."""
     sections = [section for section in gap.sections if section.distances]
     rows = sum(len(section.distances) + 1 for section in sections)
-    with drawing(stem, 7.4, 0.9 + 0.27 * rows) as axes:
+    with drawing(stem, 7.4, 1.25 + 0.27 * rows) as axes:
         place, ticks = 0.0, list[tuple[float, str]]()
         for section in sections:
             axes.text(-0.015, place, section.name, ha="right", va="center", fontweight="bold")
@@ -71,8 +78,10 @@ def draw_distances(stem: Path, gap: Gap) -> None:
                 place += 1
         axes.set_yticks(*zip(*ticks, strict=True))
         axes.set_ylim(rows - 0.4, -0.7)
-        axes.set_xlim(0, 1.13)
+        axes.set_xlim(0, VALUES + 0.16)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "", "half", "", "nothing in common"])
+        said = f"Length of a bar: the distance\n{'; '.join(unit_notes(sections))}"
+        axes.set_xlabel(said, loc="left")
         axes.spines[:].set_visible(False)
         axes.grid(axis="y", visible=False)
         keys: list[Any] = [
@@ -84,19 +93,28 @@ def draw_distances(stem: Path, gap: Gap) -> None:
         axes.set_title(f"{gap.source} \N{RIGHTWARDS ARROW} {gap.target}", pad=24)
 
 
+def unit_notes(sections: Sequence[Section]) -> list[str]:
+    """How distances that do not go from 0 to 1 are drawn so, of the units there are."""
+    units = {distance.unit for section in sections for distance in section.distances}
+    return [text for unit, text in _DRAWN_AS.items() if unit in units]
+
+
 def _bar(axes: Axes, place: float, distance: Distance) -> None:
     extent, floor = distance.extent, distance.floor_extent
     axes.barh(place, extent, height=0.62, color=_LEVEL[distance.level])
     axes.plot([floor, floor], [place - 0.38, place + 0.38], color=INK, lw=1.6)
     text = _UNIT[distance.unit].format(distance.value)
-    axes.text(max(extent, floor) + 0.012, place, text, va="center", fontsize=8, color=SOFT)
+    # In a column of their own: beside a floor beyond the bar it would be read as the floor's.
+    axes.text(VALUES, place, text, va="center", fontsize=8, color=SOFT)
 
 
-def draw_appearance(stem: Path, crops: tuple[Bytes, Bytes], looks: tuple[Looks, Looks]) -> None:
+def draw_appearance(
+    stem: Path, gap: Gap, crops: tuple[Bytes, Bytes], looks: tuple[Looks, Looks]
+) -> None:
     """Some crops of both, their spectra, and the two numbers that differ most."""
     source, target = looks
-    apart = {name: shift(source.number[name], target.number[name]) for name in MEANING}
-    first, second = sorted(apart, key=lambda name: -apart[name])[:2]
+    told = {distance.name: distance.value for part in gap.sections for distance in part.distances}
+    first, second = sorted(MEANING, key=lambda name: -told.get(name, 0.0))[:2]
     layout = [["source"] * 3 + ["target"] * 3, ["s", "s", first, first, second, second]]
     with drawing(stem, 9.6, 5.7, mosaic=layout, height_ratios=(1, 1)) as places:
         for name, crop_NHWC in zip(("source", "target"), crops, strict=True):
@@ -110,7 +128,7 @@ def draw_appearance(stem: Path, crops: tuple[Bytes, Bytes], looks: tuple[Looks, 
         subtitle(places["s"], "Spectrum", "Mean power; band: middle 80 % of the crops.")
         for name in (first, second):
             places[name].set_ylabel("crops below")
-            _shares(places[name], source.number[name], target.number[name])
+            _shares(places[name], source.number[name], target.number[name], told.get(name, 0.0))
             subtitle(places[name], name.capitalize(), MEANING[name])
 
 
@@ -127,9 +145,17 @@ def _spectra(axes: Axes, looks: tuple[Looks, Looks]) -> None:
 
 
 def _shares(
-    axes: Axes, source_N: Array, target_M: Array, span: tuple[float, float] | None = None
+    axes: Axes,
+    source_N: Array,
+    target_M: Array,
+    distance: float,
+    span: tuple[float, float] | None = None,
 ) -> None:
-    """Cumulative shares of both; their largest difference, the distance, is marked."""
+    """Cumulative shares of both; where they differ most, their distance is written.
+
+    It was measured in parts, as the table says, and these are the shares of all: they differ there
+    by nearly as much.
+    """
     both = [np.sort(values[np.isfinite(values)]) for values in (source_N, target_M)]
     every = np.concatenate(both)
     for name, values in zip(("source", "target"), both, strict=True):
@@ -143,7 +169,7 @@ def _shares(
     low, high = span or np.quantile(every, (0.002, 0.998))
     left = place > (low + high) / 2
     axes.annotate(
-        f"{abs(ends[0] - ends[1]):.2f}", (place, sum(ends) / 2), (-5 if left else 5, 0),
+        f"{distance:.2f}", (place, sum(ends) / 2), (-5 if left else 5, 0),
         fontsize=8, textcoords="offset points", va="center", ha="right" if left else "left",
         bbox={"fc": PAPER, "ec": "none", "pad": 0.6},
     )  # fmt: skip
@@ -155,14 +181,14 @@ def _shares(
 def draw_poses(stem: Path, gap: Gap, facts: Both, support: Support) -> None:
     """In which tenths of the source the target's poses lie, and the angles that differ most."""
     triplets = {angle_name(gap.skeleton, t): t for t in range(len(gap.skeleton.triplets))}
-    shown = [distance.name for distance in gap.angles[:ANGLES]]
+    shown = {distance.name: distance.value for distance in gap.angles[:ANGLES]}
     layout = [["support"] * 6, [name for name in (*shown, *"...")[:ANGLES] for _ in range(2)]]
     layout = layout if shown else layout[:1]
     with drawing(stem, 9.6, 5.6 if shown else 3.2, mosaic=layout, empty_sentinel=".") as places:
         _support(places["support"], support)
-        for name in shown:
+        for name, distance in shown.items():
             source_N, target_M = (part.angle_NT[:, triplets[name]] for part in facts)
-            _shares(places[name], source_N, target_M, span=(0, 180))
+            _shares(places[name], source_N, target_M, distance, span=(0, 180))
             places[name].set_xticks([0, 60, 120, 180], ["0°", "60°", "120°", "180°"])
             places[name].set_ylabel("poses below")
             corner, _, ends = name.partition(" ")

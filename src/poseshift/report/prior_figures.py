@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from poseshift.keypoint_names import side_and_stem
 from poseshift.pictures import COLORS as SIDES
-from poseshift.report.figure import COLORS, LINE, SOFT, SOURCE, TARGET, drawing, subtitle
+from poseshift.report.figure import COLORS, INK, LINE, SOFT, SOURCE, TARGET, drawing, subtitle
 from poseshift.skeleton import Skeleton
 
 Array = NDArray[np.float64]
@@ -184,7 +184,7 @@ def curve_figure(
     """
     with drawing(stem, 5.2, 3.4) as axes:
         for value, name in ((unadapted, "unadapted"), (floor, "floor: two target halves")):
-            axes.axhline(value, color=SOFT, linewidth=1.2, linestyle=(0, (4, 3)))
+            axes.axhline(value, color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
             axes.annotate(
                 name,
                 (1, value),

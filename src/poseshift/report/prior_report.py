@@ -138,7 +138,7 @@ def _curves(folder: Path, comparison: Comparison) -> None:
     curves: dict[str, list[tuple[int, float]]] = defaultdict(list)
     for row in comparison.rows:
         curves[row.transfer].append((row.shown, row.values["mmd2"]))
-    if len({row.shown for row in comparison.rows}) > 1:
+    if any(len({count for count, _ in points}) > 1 for points in curves.values()):
         curve_figure(
             folder / "mmd2",
             curves,

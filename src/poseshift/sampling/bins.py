@@ -16,12 +16,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from pydantic import BaseModel, ValidationError
 
 from poseshift.data.domain import Indices
 from poseshift.data.pack import Pack
@@ -32,6 +34,7 @@ from poseshift.run import read_json
 from poseshift.sampling.scores import USUAL, ScoreConfig
 
 FORMAT = 1
+READ_TIMES = 1000  # scores are small: squared shares of a box diagonal
 CLIP = 0.001  # share of the scores at either end that equal widths do not stretch out to
 Kind = Literal["count", "width"]
 Doubles = NDArray[np.float64]
@@ -64,6 +67,12 @@ class Bins:
     def size_k(self) -> Indices:
         """Samples in each bin."""
         return np.bincount(self.bin_N, minlength=self.k)
+
+    @property
+    def range_k(self) -> list[str]:
+        """From where to where each bin goes, for reading: scores times 1000."""
+        edges = READ_TIMES * self.edges
+        return [f"{low:.3f} .. {high:.3f}" for low, high in pairwise(edges)]
 
     @property
     def fingerprint(self) -> str:
@@ -114,8 +123,29 @@ def check_k(k: int, count: int) -> None:
 
 def bins_folder(pack: Pack, config: ScoreConfig) -> Path:
     """Where scores of these settings are kept."""
-    said = json.dumps([FORMAT, pack.info.fingerprint, config.model_dump()], sort_keys=True)
-    return pack.path / "bins" / hashlib.sha256(said.encode()).hexdigest()[:16]
+    return pack.path / "bins" / _name(FORMAT, pack.info.fingerprint, config.model_dump())
+
+
+def _name(form: int, pack: str, score: dict[str, Any]) -> str:
+    said = json.dumps([form, pack, score], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+class HeldOut(BaseModel):
+    """Quantiles of the scores of poses that were learned from, and of those that were not."""
+
+    fitted: tuple[float, float, float]
+    held_out: tuple[float, float, float]
+
+
+class About(BaseModel):
+    """What ``bins.json`` must tell."""
+
+    format: int
+    fingerprint: str
+    score: dict[str, Any]
+    poses: int
+    held_out: HeldOut | None
 
 
 def write_bins(bins: Bins, about: dict[str, Any]) -> None:
@@ -145,8 +175,24 @@ def read_bins(pack: Pack, config: ScoreConfig, k: int = 25, kind: Kind = "count"
 
 
 def read_about(bins: Bins) -> dict[str, Any]:
-    """What is known of how the scores came about."""
-    return read_json(bins.folder / "bins.json")
+    """What is known of how the scores came about, in the form of :class:`About`."""
+    file = bins.folder / "bins.json"
+    try:
+        said = read_json(file)
+        about = About.model_validate(said)
+    except BadInput as error:
+        raise _damaged(file, error.problem) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        raise _damaged(file, f"'{key}': {first['msg']}") from error
+    if _name(about.format, about.fingerprint, about.score) != bins.folder.name:
+        raise _damaged(file, "it tells of other data or settings than its folder's")
+    return said
+
+
+def _damaged(file: Path, why: object) -> BadInput:
+    return BadInput(f"is damaged ({why})", where=file, fix=f"delete {file.parent}")
 
 
 def open_bins(pack: Pack, config: ScoreConfig, k: int, kind: Kind) -> Bins:
@@ -169,7 +215,7 @@ def _read_scores(file: Path, count: int) -> Floats:
             column = pa.ipc.open_file(source).read_all()["score"]
             score_N = np.array(column, dtype=np.float32)
     except (OSError, KeyError, ValueError, pa.ArrowInvalid) as error:
-        raise BadInput(f"is damaged ({error})", where=file, fix=f"delete {file.parent}") from error
+        raise _damaged(file, error) from error
     if len(score_N) != count:
         raise BadInput(
             f"{len(score_N)} scores of {count} samples", where=file, fix=f"delete {file.parent}"

@@ -17,13 +17,13 @@ import numpy as np
 from pydantic import Field
 
 from poseshift.data.domain import LabeledDomain
-from poseshift.data.types import VISIBLE, Floats
+from poseshift.data.types import VISIBLE
 from poseshift.errors import BadInput
 from poseshift.prior.folder import open_prior
 from poseshift.sampling.base import SAMPLERS
 from poseshift.sampling.bin_sampler import BinSampler, BinSamplerConfig, Doubles
-from poseshift.sampling.poses import normalized
-from poseshift.sampling.scores import PoseScore, load_score
+from poseshift.sampling.poses import Poses, normalized
+from poseshift.sampling.scores import load_score
 from poseshift.sampling.target_aware import histogram
 from poseshift.skeleton import Skeleton, joint_map
 
@@ -45,8 +45,10 @@ class PriorSampler(BinSampler):
     config: PriorConfig
 
     def __init__(self, config: Any, domain: LabeledDomain, steps: int, seed: int) -> None:
+        # Before the source is scored, which takes its time: a wrong folder is told at once.
+        poses = prior_poses(config.folder, domain.pack.skeleton)
         super().__init__(config, domain, steps, seed)
-        score_M = prior_scores(config.folder, domain.pack.skeleton, load_score(self.bins.folder))
+        score_M = load_score(self.bins.folder).scores(poses)
         wanted_k = histogram(self.bins.find(score_M), self.bins.k) * (self.size_k > 0)
         every_k = self.size_k / self.length
         self._share_k: Doubles = (1 - config.p) * every_k + config.p * wanted_k / wanted_k.sum()
@@ -59,16 +61,20 @@ class PriorSampler(BinSampler):
         return self._share_k
 
 
-def prior_scores(folder: str, joints: Skeleton, score: PoseScore) -> Floats:
-    """Scores (M,) of the poses of a prior, by the score of a Pack with these joints."""
+def prior_poses(folder: str, joints: Skeleton) -> Poses:
+    """M poses of a prior, with these joints."""
     prior = open_prior(Path(folder))
-    mapping = joint_map(prior.skeleton, joints)
+    fix = f"fit the prior with --skeleton {joints.name}"
+    try:
+        mapping = joint_map(prior.skeleton, joints)
+    except BadInput as error:
+        raise BadInput(error.problem, where=folder, fix=fix) from error
     if mapping.missing:
         raise BadInput(
             f"its poses have no {', '.join(mapping.missing)}, by which the source is scored",
             where=folder,
-            fix=f"fit the prior with --skeleton {joints.name}",
+            fix=fix,
         )
     points_MK2 = prior.sampler.sample(POSES, seed=0).numpy()
     seen_MK = np.full(points_MK2.shape[:2], VISIBLE, np.uint8)
-    return score.scores(normalized(*mapping.apply(points_MK2, seen_MK), joints))
+    return normalized(*mapping.apply(points_MK2, seen_MK), joints)

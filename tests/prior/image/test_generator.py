@@ -67,7 +67,7 @@ def test_a_folder_with_another_reader_is_damaged(tmp_path):
     Prior(generator()).save(tmp_path, {})
     about = (tmp_path / "prior.json").read_text()
     (tmp_path / "prior.json").write_text(about.replace('"colours": "limbs"', '"colours": "one"'))
-    with pytest.raises(BadInput, match="damaged prior"):
+    with pytest.raises(BadInput, match="is damaged"):
         open_prior(tmp_path)
 
 

@@ -48,26 +48,33 @@ def adapt(
     import time
 
     from poseshift.cli.prior.options import read
-    from poseshift.files import new_folder
-    from poseshift.prior.folder import Prior, open_generator
-    from poseshift.prior.pose_files import drawn
-    from poseshift.report.figure import ensure_free
+    from poseshift.errors import BadInput
+    from poseshift.files import ensure_free, new_folder
+    from poseshift.prior.folder import Prior, open_generator, open_prior
+    from poseshift.prior.pose_files import drawn, shortcomings
     from poseshift.settings import build, parse_set
 
     ensure_free(out)
     generator = open_generator(prior)
     kind = generator.transfers[transfer or generator.usual]
     config = build(kind.Config, parse_set(settings or []), where=f"settings of {kind.name}")
-    shown = read(target, generator.skeleton, alias, category, camera)
-    shown = shown.whole() if poses is None else drawn(shown.whole(), poses, seed)
+    found = read(target, generator.skeleton, alias, category, camera)
+    for note in shortcomings(found):
+        typer.echo(f"note: {note}", err=True)
+    shown = found.whole() if poses is None else drawn(found.whole(), poses, seed)
     began = time.perf_counter()
     adapted = kind(generator, shown, config, seed)
     seconds = time.perf_counter() - began
     with new_folder(out) as partial:
         made = {"made_by": "adapt", "source": str(prior), "target": target, "seed": seed}
         Prior(generator, adapted, shown).save(partial, made)
+        try:
+            open_prior(partial)  # kept is only what can be opened again
+        except BadInput as error:
+            problem = f"the prior adapted to it {error.problem}"
+            raise BadInput(problem, where=target, fix="check its poses") from error
     if json_output:
-        about = {"prior": str(out), "transfer": kind.name, "shown": len(shown)}
+        about = {"prior": str(out), "transfer": kind.name, "shown": len(shown), "found": len(found)}
         typer.echo(json.dumps({**about, "seconds": round(seconds, 2)}))
         return
     typer.echo(

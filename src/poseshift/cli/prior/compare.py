@@ -55,20 +55,21 @@ def compare(
 
     Two values stand beside every number: the floor (two halves of the held-out poses) and the
     unadapted prior. *left* is the share of that way still to go: 0 % is perfect, 100 % no help.
-    Poses that some prior was shown are left out.
+    Below 0 % is chance, above 100 % is worse than unadapted. Poses that some prior was shown are
+    left out.
     """
     import json
 
     from rich.console import Console
 
     from poseshift.cli.prior.options import read
-    from poseshift.files import new_folder
+    from poseshift.files import ensure_free, new_folder
     from poseshift.prior.compare import compare as measure
     from poseshift.prior.folder import open_candidates
-    from poseshift.report.figure import ensure_free
     from poseshift.report.prior_report import as_dict, write_report
 
-    ensure_free(out)
+    if out is not None:
+        ensure_free(out)
     generator, candidates = open_candidates(priors)
     truth = read(held_out, generator.skeleton, alias, category, camera)
     with Console(stderr=True, quiet=json_output).status("measuring") as status:
@@ -91,7 +92,12 @@ def _print(found: Comparison) -> None:
     count, console = found.held_out.count, Console()
     if found.left_out:
         typer.echo(f"{found.left_out} held-out poses left out: a prior was shown them")
-    typer.echo(f"{count} samples of each prior beside {count} held-out poses")
+    typer.echo(
+        f"{len(found.held_out.points_NK2)} held-out poses in two halves, {count} samples of each "
+        "prior beside either half"
+    )
+    if not found.rows:
+        typer.echo("note: no adapted prior was named; make one with poseshift prior adapt")
     for title, columns in _TABLES.items():
         known = {m: c for m, c in columns.items() if m in found.unadapted or m == "copying"}
         if known:

@@ -38,12 +38,13 @@ def draw(
     import json
     import time
 
-    from poseshift.data.baked import WorldSpec
+    from poseshift.data.baked import PREFIX, WorldSpec
     from poseshift.prior.annotate.puppets import write_puppets
     from poseshift.prior.folder import open_prior
     from poseshift.prior.pose_writer import ensure_new
 
     ensure_new(out)
+    world = PREFIX + world.removeprefix(PREFIX)
     opened, spec = open_prior(prior), WorldSpec.parse(world)
     began = time.perf_counter()
     pack = write_puppets(

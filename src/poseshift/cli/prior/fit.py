@@ -25,7 +25,9 @@ def fit(
     alias: Alias = None,
     category: Categories = None,
     camera: CameraWords = None,
-    steps: Annotated[int | None, typer.Option("--steps", help="Short for --set steps.")] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="Short for --set steps.")
+    ] = None,
     seed: Seed = 0,
     settings: SetWords = None,
     json_output: Json = False,
@@ -50,11 +52,10 @@ def fit(
     from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
     from poseshift.cli.prior.options import read
-    from poseshift.files import new_folder
+    from poseshift.files import ensure_free, new_folder
     from poseshift.prior.folder import Prior
     from poseshift.prior.generator import GENERATORS
     from poseshift.prior.yardstick import HeldOut
-    from poseshift.report.figure import ensure_free
     from poseshift.settings import build, overlay, parse_set
     from poseshift.skeleton import skeleton as joints
 

@@ -14,7 +14,8 @@ from poseshift.cli.prior.options import Seed
 def sample(
     prior: Annotated[Path, typer.Argument(help="Folder of a fitted or adapted prior.")],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="New file: .json (COCO), .csv, or else a Pack.")
+        Path,
+        typer.Option("--out", "-o", help="New .json (COCO) or .csv; without an ending a Pack."),
     ],
     count: Annotated[
         int, typer.Option("--count", "-n", min=1, max=100_000_000, help="Poses wanted.")
@@ -36,9 +37,9 @@ def sample(
     import time
 
     from poseshift.prior.folder import open_prior
-    from poseshift.prior.pose_writer import ensure_new, write_poses
+    from poseshift.prior.pose_writer import ensure_poses_file, write_poses
 
-    ensure_new(out)
+    ensure_poses_file(out)
     opened = open_prior(prior)
     began = time.perf_counter()
     points_NK2 = opened.sampler.sample(count, seed)

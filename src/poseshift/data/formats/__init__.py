@@ -17,6 +17,7 @@ from poseshift.data.formats.base import (
     ReadOptions,
     Skipped,
 )
+from poseshift.data.formats.files import load_json
 from poseshift.errors import BadInput
 
 __all__ = [
@@ -47,11 +48,20 @@ def detect(path: Path) -> str:
         return found[0]
     if found:
         raise BadInput(
-            f"could be {' or '.join(found)}", where=path, fix=f"say which: --format {found[0]}"
+            f"could be {' or '.join(found)}",
+            where=path,
+            fix=f"say which: poseshift prepare {path} --format {found[0]}",
         )
+    if path.is_file() and _is_empty(path):
+        raise BadInput("is empty", where=path, fix="write the file again, or name another")
     known = "\n".join(f"    {name:15} {FORMATS[name]().describe}" for name in FORMATS)
     raise BadInput(
         "is in no format poseshift reads",
         where=path,
-        fix=f"convert it to one of these, or say --format NAME:\n{known}",
+        fix="convert it to one of these; poseshift prepare can be told which it is, with --format "
+        f"NAME:\n{known}",
     )
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.stat().st_size or (path.suffix.lower() == ".json" and not load_json(path))

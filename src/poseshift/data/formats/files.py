@@ -102,6 +102,7 @@ def number(value: Any, where: str) -> float:
         >>> number("3", "row 1")
         Traceback (most recent call last):
         poseshift.errors.BadInput: row 1: expected a number, found '3'
+          fix: write a number
     """
     if type(value) in (int, float):
         try:
@@ -111,14 +112,18 @@ def number(value: Any, where: str) -> float:
         if math.isfinite(result):
             return result
     shown = repr(value) if len(repr(value)) <= 40 else repr(value)[:37] + "..."
-    raise BadInput(f"expected a number, found {shown}", where=where)
+    raise BadInput(f"expected a number, found {shown}", where=where, fix="write a number")
 
 
 def numbers(values: Any, count: int, where: str) -> Doubles:
     """A list of exactly ``count`` finite numbers."""
     if not isinstance(values, list) or len(values) != count:
         found = f"{len(values)}" if isinstance(values, list) else type(values).__name__
-        raise BadInput(f"expected {count} numbers, found {found}", where=where)
+        raise BadInput(
+            f"expected {count} numbers, found {found}",
+            where=where,
+            fix=f"write {count} numbers there",
+        )
     return np.array([number(v, where) for v in values])
 
 
@@ -137,7 +142,11 @@ def cell_number(cell: str, where: str) -> float:
     except ValueError:
         result = math.inf
     if math.isinf(result) or "_" in text:  # float() takes 1_000, a table never means it
-        raise BadInput(f"expected a number, found '{text[:40]}'", where=where)
+        raise BadInput(
+            f"expected a number, found '{text[:40]}'",
+            where=where,
+            fix="write a number, or leave the cell blank where the joint is missing",
+        )
     return result
 
 

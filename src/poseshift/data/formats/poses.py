@@ -170,7 +170,11 @@ def _row(cells: list[str], columns: _Columns, row: int, where: str) -> Annotatio
     kept = {what: cells[i].strip() for what, i in columns.kept.items()}
     frame = kept.get("frame", "")
     if frame and not re.fullmatch(r"-?\d{1,18}", frame):
-        raise BadInput(f"frame should be an integer, found '{frame[:40]}'", where=where)
+        raise BadInput(
+            f"frame should be an integer, found '{frame[:40]}'",
+            where=where,
+            fix="number the frames",
+        )
     return pose(
         f"{row:06d}",
         np.array(values),
@@ -242,10 +246,18 @@ def _entry(entry: Any, names: list[str], row: int, where: str) -> Annotation:
     points = entry.get("points", entry.get("keypoints")) if isinstance(entry, dict) else None
     if isinstance(points, list):
         if len(points) != len(names):
-            raise BadInput(f"{len(points)} keypoints, the first pose has {len(names)}", where=where)
+            raise BadInput(
+                f"{len(points)} keypoints, the first pose has {len(names)}",
+                where=where,
+                fix="give every pose all its keypoints, null where one is missing",
+            )
         points = dict(zip(names, points, strict=True))
     if not isinstance(points, dict):
-        raise BadInput("expected an object with 'points'", where=where)
+        raise BadInput(
+            "expected an object with 'points'",
+            where=where,
+            fix='write {"points": {"nose": [x, y]}}',
+        )
     keypoints_K2 = np.full((len(names), 2), np.nan)
     for k, name in enumerate(names):
         if points.get(name) is not None:
@@ -257,7 +269,9 @@ def _entry(entry: Any, names: list[str], row: int, where: str) -> Annotation:
     }
     frame = number(entry.get("frame", -1), f"{where}, frame")
     if not -1 <= frame < 2**53:
-        raise BadInput(f"frame should be a frame number, found {frame:g}", where=where)
+        raise BadInput(
+            f"frame should be a frame number, found {frame:g}", where=where, fix="number the frames"
+        )
     return pose(
         f"{row:06d}",
         keypoints_K2,
