@@ -55,9 +55,17 @@ def hardest(score_N: NDArray[Any], rows_N: Rows) -> Rows:
 
 
 def measure_hard(run: Run, step: int, pair: str) -> dict[str, float]:
-    """PCK and EvalPose of a checkpoint on the whole test set and on either hardest third."""
-    place = find_pair(pair)
-    spec, first, stop = place.held_out[0]
+    """PCK and EvalPose of a checkpoint on the whole test set and on either hardest third.
+
+    The last checkpoint is measured too: what it says has no part of the choice in it.
+    """
+    chosen = _measure(run, step, pair)
+    last = chosen if step == run.last() else _measure(run, run.last(), pair)
+    return {**chosen, **{f"{name}_last": value for name, value in last.items()}}
+
+
+def _measure(run: Run, step: int, pair: str) -> dict[str, float]:
+    spec, first, stop = find_pair(pair).held_out[0]
     pack = open_pack(spec, SIDE)
     found = predict_crops(run.network(step), pack.crops, SIDE)
     parts = {"all": np.arange(first, min(stop, len(pack))), **hard_thirds(pair)}

@@ -23,15 +23,17 @@ def samplers(*parts: str) -> str:
     table = []
     for arm in dict.fromkeys(row["arm"] for row in rows):
         mine = [row for row in rows if row["arm"] == arm]
-        cells = [
-            spread([row[f"{metric}_{name}"] for row in mine])
-            for metric in ("pck", "evalpose")
-            for name in ("all", "vae", "rarity")
-        ]
+        cells = [spread([row[name] for row in mine]) for name in _COLUMNS]
         table.append([arm, *cells, str(len(mine))])
-    header = ["method, sampler", "PCK@0.05", "hard third, VAE", "hard third, rarity",
-              "EvalPose", "VAE", "rarity", "seeds"]  # fmt: skip
+    header = ["method, sampler", *_COLUMNS.values(), "seeds"]
     return markdown(header, table) + origin(results("sampling"))
+
+
+_COLUMNS = {
+    "pck_all": "PCK@0.05", "pck_vae": "hard third, VAE", "pck_rarity": "hard third, rarity",
+    "pck_all_last": "last", "pck_vae_last": "VAE", "pck_rarity_last": "rarity",
+    "evalpose_all": "EvalPose", "evalpose_vae": "VAE", "evalpose_rarity": "rarity",
+}  # fmt: skip
 
 
 def scores() -> str:
