@@ -85,7 +85,7 @@ def write_atomic(path: Path, write: Callable[[Path], object]) -> None:
 
 def _unwritten(path: Path, error: OSError) -> UserError:
     fix = "choose another folder"
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):  # a full disk, or a quota
         fix = "free some space or choose another folder"
     elif error.errno == errno.ENOENT and not path.parent.exists():
         fix = f"make the folder first: mkdir -p {shlex.quote(str(path.parent))}"
