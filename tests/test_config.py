@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -96,6 +96,7 @@ trains = st.fixed_dictionaries(
 
 
 @settings(deadline=None, max_examples=50)
+@example(source="\x85", target="a\u2028b", train={})
 @given(source=st.text(min_size=1), target=st.none() | st.text(), train=trains)
 def test_any_settings_survive_yaml(source: str, target: str | None, train: dict[str, object]):
     config = load_config(source=source, target=target, train=train)

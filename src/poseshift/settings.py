@@ -147,6 +147,13 @@ def _fields(model: type[BaseModel], path: list[str]) -> list[str]:
     return list(model.model_fields)
 
 
+_BREAKS = set("\x85\u2028\u2029")  # ends of a line to YAML, which writes them bare all the same
+
+
 def dump_yaml(model: BaseModel) -> str:
     """Write a model as YAML, in the order its fields are declared."""
-    return yaml.safe_dump(model.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    data = model.model_dump(mode="json")
+    text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+    if not set(text) & _BREAKS:
+        return text
+    return yaml.safe_dump(data, sort_keys=False)
