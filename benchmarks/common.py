@@ -36,12 +36,14 @@ from poseshift.files import write_json
 from poseshift.run import Run, hardware, package_versions
 from poseshift.sampling.bin_sampler import BinSamplerConfig
 from poseshift.sampling.scores import SCORES
+from poseshift.selectors.base import SELECTORS
 from poseshift.settings import dump_yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
 SOURCE = ROOT / "src" / "poseshift"
 TRAINING, MEASURING = ("poseshift.engine",), ("poseshift.evaluation",)
+CHOOSING = tuple(f"poseshift.selectors.{name}" for name in ("choice", "gather", *sorted(SELECTORS)))
 # Modules that no number of these tables depends on: they may change without measuring anew.
 MUTE = {"poseshift"} | {
     f"poseshift.{name}"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.arms import START, Arm, Begun, begin, plan
 from benchmarks.common import (
+    CHOOSING,
     MEASURING,
     TRAINING,
     Bench,
@@ -50,8 +51,10 @@ class Cell(NamedTuple):
 
     @property
     def code(self) -> str:
-        """Hash of the code behind it."""
+        """Hash of the code behind it, the choice of its checkpoint included."""
         entries = (*TRAINING, *MEASURING, *told_modules(self.config))
+        if METHODS[self.arm.method].target == "unlabeled":
+            entries += CHOOSING
         return code_hash(self.arm.method, find_pair(self.pair).figure, entries)
 
     @property

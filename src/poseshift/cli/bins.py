@@ -67,6 +67,7 @@ def bins(
     from poseshift.data.baked import SIDE, open_pack
     from poseshift.report.bins import write_bin_figures
     from poseshift.report.figure import ensure_free
+    from poseshift.report.page import PAGE
     from poseshift.run import Run
     from poseshift.sampling.bins import bins_folder, check_k, read_about, read_bins, write_bins
     from poseshift.sampling.making import make_scores
@@ -105,8 +106,8 @@ def bins(
     for line in [*_table(found), *_held_out(about)]:
         typer.echo(line)
     typer.echo(f"kept in {found.folder}")
-    for path in drawn:
-        typer.echo(f"look at: {path}")
+    if figures is not None:
+        typer.echo(f"look at: {figures / PAGE}, all {len(drawn)} figures")
     words = ["adapt", pack, "TARGET", "--method", "udape", "--sampler", "vae-hm"]
     words += [] if score == "vae" else ["--set", f"sampler.score={score}"]
     typer.echo(f"next: poseshift {shlex.join(words)}")

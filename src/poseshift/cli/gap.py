@@ -64,6 +64,7 @@ def gap(
     from poseshift.gap.diagnose import diagnose, to_dict
     from poseshift.report.figure import ensure_free
     from poseshift.report.gap_figures import write_gap_figures
+    from poseshift.report.page import PAGE
 
     ensure_free(figures)
     with Console(stderr=True, quiet=json_output).status("opening") as status:
@@ -77,8 +78,8 @@ def gap(
         typer.echo(json.dumps({**to_dict(found), "figures": [str(path) for path in drawn]}))
         return
     _print(found)
-    for path in drawn:
-        typer.echo(f"look at: {path}")
+    if figures is not None:
+        typer.echo(f"look at: {figures / PAGE}, all {len(drawn)} figures")
 
 
 def _print(found: Gap) -> None:

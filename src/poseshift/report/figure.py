@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from poseshift import files
 from poseshift.files import make_folder, new_folder, write_atomic
+from poseshift.report.page import write_page
 
 INK, SOFT, LINE, PAPER = "#1f2328", "#6a737d", "#e4e6e8", "#ffffff"
 SOURCE, TARGET = "#0072b2", "#d55e00"
@@ -127,8 +128,12 @@ def ensure_free(folder: Path | None) -> None:
 
 @contextmanager
 def figure_folder(folder: Path) -> Iterator[Path]:
-    """A hidden neighbour of ``folder`` to draw into; it takes that name once all is drawn."""
+    """A hidden neighbour of ``folder`` to draw into; it takes that name once all is drawn.
+
+    A page that shows all figures is added.
+    """
     ensure_free(folder)
     make_folder(folder.absolute().parent)
     with new_folder(folder) as partial:
         yield partial
+        write_page(partial, folder.absolute().name)

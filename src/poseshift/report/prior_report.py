@@ -21,6 +21,7 @@ from poseshift.files import write_json, write_text
 from poseshift.prior.compare import UNADAPTED, Candidate, Comparison
 from poseshift.prior.hinge import Hinge
 from poseshift.prior.mixup import mixup
+from poseshift.report.page import write_page
 from poseshift.report.prior_figures import (
     MOST,
     curve_figure,
@@ -47,6 +48,7 @@ def write_report(
     write_json(folder / "compare.json", as_dict(comparison))
     write_text(folder / "compare.csv", as_csv(comparison))
     write_figures(folder, comparison, candidates, hinge)
+    write_page(folder, "Priors against held-out poses")
 
 
 def as_dict(comparison: Comparison) -> dict[str, Any]:

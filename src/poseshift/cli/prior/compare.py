@@ -66,6 +66,7 @@ def compare(
     from poseshift.files import ensure_free, new_folder
     from poseshift.prior.compare import compare as measure
     from poseshift.prior.folder import open_candidates
+    from poseshift.report.page import PAGE
     from poseshift.report.prior_report import as_dict, write_report
 
     if out is not None:
@@ -83,7 +84,7 @@ def compare(
         return
     _print(found)
     if out is not None:
-        typer.echo(f"table and figures: {out}")
+        typer.echo(f"table and figures: {out / PAGE}")
 
 
 def _print(found: Comparison) -> None:
