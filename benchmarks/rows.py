@@ -99,10 +99,12 @@ def table(
         flush=True,
     )
     with lanes(os.cpu_count() or 1) as pool:
-        starts = {cells[index].start: cells[index] for index in missing}
-        for waiting in [pool.submit(start_of, cell, quick) for cell in starts.values()]:
-            waiting.result()
-        rows = {index: pool.submit(measure_row, cells[index], quick, also) for index in missing}
+        first = {cells[index].start: cells[index] for index in missing}
+        starts = {name: pool.submit(start_of, cell, quick) for name, cell in first.items()}
+        rows = {}
+        for index in missing:
+            starts[cells[index].start].result()  # shared, so never trained by two rows at once
+            rows[index] = pool.submit(measure_row, cells[index], quick, also)
         return [
             bench.row(cell.what, lambda index=index: rows[index].result(), code=cell.code)  # type: ignore[misc]
             for index, cell in enumerate(cells)
