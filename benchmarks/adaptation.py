@@ -135,6 +135,14 @@ def photos(bench: Bench, quick: bool) -> None:
     table(bench, {**ARMS, **FEW}, ["lspet"], range(3), quick)
 
 
+def mouse(bench: Bench, quick: bool) -> None:
+    """One mouse, from the upper view of a mirror to the lower: it illustrates, it ranks nothing."""
+    if quick or real_data() is None:
+        print("[adaptation] mouse: needs POSESHIFT_DATA, and its full length")
+        return
+    table(bench, ARMS, ["mouse"], [0], quick)
+
+
 def kin(bench: Bench, quick: bool) -> None:
     """Hands and animals, three seeds."""
     arms = some("source_only", "mean_teacher", "udape", "mla", "ours", "supervised")
@@ -180,6 +188,7 @@ PARTS = {
     "few_labels": few_labels,
     "selection": selection,
     "photos": photos,
+    "mouse": mouse,
     "ablation": ablation,
     "own_pretraining": own_pretraining,
     "speed": speed,

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.common import bench_folder
 from poseshift.data.baked import SIDE
 from poseshift.data.prepare import prepare
 from poseshift.files import make_folder
+from poseshift.skeleton import skeleton
 
 WORLDS = {
     "body": ("studio", "street"),
@@ -17,6 +19,8 @@ WORLDS = {
     "animal": ("barn", "savanna"),
 }
 LSPET = {"train": "0:1200", "val": "1200:1500", "test": "1500:2000"}
+MOUSE = {"train": "0:60", "val": "60:70", "test": "70:90"}  # by time, the same in both views
+PAWS = ("paw1LH", "paw2LF", "paw3RF", "paw4RH", "tailBase", "tailMid", "nose")
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300)
     """A pair by its name in the tables: ``body``, ``lottery-1000``, ``lspet`` ...
 
     Args:
-        name: Its name.
+        name: Its name; ``lspet`` and ``mouse`` are real.
         count: ``?count=N`` for fewer samples of a world.
         tested: Held-out images of a world that score.
         peeked: And that a choice with labels may look at.
@@ -52,6 +56,9 @@ def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300)
         train, val, test = (lspet_pack(split) for split in LSPET)
         held_out = ((test, 0, 500), (val, 0, 300))
         return Pair("world:studio", train, held_out, sets=("skeleton=lsp14",))
+    if name == "mouse":
+        train, val, test = (mouse_pack("bot", split) for split in MOUSE)
+        return Pair(mouse_pack("top", "train"), train, ((test, 0, 20), (val, 0, 10)))
     source, target = worlds(name)
     test = f"world:{target}/test?count={tested + peeked}"
     return Pair(
@@ -77,13 +84,28 @@ def real_data() -> Path | None:
 
 def lspet_pack(split: str) -> str:
     """A split of the first 2,000 photos of LSP extended, prepared once."""
+    return _prepared("lspet", "body/lspet", split, rows=LSPET[split])
+
+
+def mouse_pack(view: str, split: str) -> str:
+    """A split of one view of a mouse that a mirror shows twice, in ``top`` and in ``bot``."""
+    joints = Path(__file__).with_name("mouse7.yaml")
+    alias = make_folder(bench_folder() / "packs") / f"mouse-{view}.yaml"
+    names = zip(skeleton(joints).keypoints, PAWS, strict=True)
+    alias.write_text("".join(f"{joint}: {paw}_{view}\n" for joint, paw in names))
+    return _prepared(
+        f"mouse-{view}", "animal/mirror_mouse", split,
+        rows=MOUSE[split], skeleton=joints, alias=alias, box="keypoints",
+    )  # fmt: skip
+
+
+def _prepared(name: str, place: str, split: str, **settings: Any) -> str:
+    """A Pack of real data, prepared once."""
     folder = real_data()
     if folder is None:
-        raise SystemExit("LSPET needs POSESHIFT_DATA: the folder that has body/lspet")
-    out = bench_folder() / "packs" / f"lspet-{split}-{SIDE}"
+        raise SystemExit(f"{name} needs POSESHIFT_DATA: the folder that has {place}")
+    out = bench_folder() / "packs" / f"{name}-{split}-{SIDE}"
     if not out.exists():
-        prepare(
-            folder / "body" / "lspet", make_folder(out.parent) / out.name,
-            rows=LSPET[split], side=SIDE, skip_bad=True,
-        )  # fmt: skip
+        make_folder(out.parent)
+        prepare(folder / place, out, side=SIDE, skip_bad=True, **settings)
     return str(out)

@@ -199,7 +199,7 @@ def lottery() -> str:
     return markdown(["knob", "source", "target"], rows)
 
 
-PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos")
+PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos", "mouse")
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
     "foundation-checks": partial(checks, "foundation"),
