@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -64,6 +62,7 @@ def bins(
     import time
     from functools import partial
 
+    from poseshift.cli.bars import bars
     from poseshift.data.baked import SIDE, open_pack
     from poseshift.report.bins import write_bin_figures
     from poseshift.report.figure import ensure_free
@@ -87,7 +86,7 @@ def bins(
     began = time.perf_counter()
     if not (bins_folder(opened, config) / "bins.json").is_file():
         on_ray = None if ray is None else partial(score_on_ray, workers=ray)
-        with _progress(show=not json_output) as told:
+        with bars(show=not json_output) as told:
             make_scores(opened, config, scoring=on_ray, told=told)
     found = read_bins(opened, config, k, kind)
     about = read_about(found)
@@ -145,20 +144,3 @@ def _held_out(about: dict[str, Any]) -> list[str]:
     if about["score"]["name"] == "vae":
         why, fix = "the VAE learned the others by heart", "--set steps=... fewer, or a larger Pack"
     return [f"  ! {line}: {why}", f"    fix: {fix}"]
-
-
-@contextmanager
-def _progress(*, show: bool) -> Iterator[Callable[[str, int, int], object]]:
-    """A bar a stage, on standard error."""
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    tasks: dict[str, TaskID] = {}
-    with Progress(console=Console(stderr=True), transient=True, disable=not show) as bar:
-
-        def told(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done)
-
-        yield told

@@ -46,21 +46,13 @@ def predict(
 
     Nothing is written unless all of it went well.
     """
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+    from functools import partial
 
+    from poseshift.cli.bars import bars
     from poseshift.predict_images import predict_images
     from poseshift.run import Run
 
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        *Progress.get_default_columns()[:2],
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=json_output) as bar:
-        task = bar.add_task("predicting", total=None)
+    with bars(show=not json_output) as tell:
         report = predict_images(
             Run.open(run),
             inputs,
@@ -71,7 +63,7 @@ def predict(
             threshold=threshold,
             overlays=overlays,
             skip_bad=skip_bad,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=partial(tell, "predicting"),
         )
     if json_output:
         _print_json(report)

@@ -59,20 +59,12 @@ def prepare(
 
     Nothing is written unless all of it went well, and nothing of yours is ever changed.
     """
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TimeRemainingColumn
+    from functools import partial
 
+    from poseshift.cli.bars import bars
     from poseshift.data.prepare import prepare as bake
 
-    console = Console(stderr=True)
-    columns = (
-        SpinnerColumn(),
-        *Progress.get_default_columns()[:2],
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=json_output) as bar:
-        task = bar.add_task("preparing", total=None)
+    with bars(show=not json_output) as tell:
         report = bake(
             path,
             out,
@@ -87,7 +79,7 @@ def prepare(
             skip_bad=skip_bad,
             overwrite=overwrite,
             workers=workers,
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            progress=partial(tell, "preparing"),
         )
     if json_output:
         _print_json(report)

@@ -40,9 +40,7 @@ def style(
     import json
     from collections.abc import Mapping
 
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
+    from poseshift.cli.bars import bars
     from poseshift.settings import build, overlay, parse_set
     from poseshift.style_training import PICTURES, StyleConfig, train_style
 
@@ -51,22 +49,14 @@ def style(
     given = {"source": source, "target": target, "encoder": encoder, "style": loop}
     config = build(StyleConfig, overlay(given, parse_set(settings or [])), where="settings")
     last: dict[str, float] = {}
-    columns = (
-        *Progress.get_default_columns()[:2],
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[text]}"),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=json_output) as bar:
-        task = bar.add_task("style", total=config.style.steps, text="")
+    with bars(show=not json_output) as tell:
 
-        def tell(done: int, losses: Mapping[str, float]) -> None:
+        def progress(done: int, losses: Mapping[str, float]) -> None:
             last.update(losses)
             text = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
-            bar.update(task, completed=done, text=text)
+            tell("style", done, config.style.steps, text)
 
-        train_style(config, out, progress=tell)
+        train_style(config, out, progress=progress)
     if json_output:
         typer.echo(json.dumps({"style": str(out), "losses": last}))
         return

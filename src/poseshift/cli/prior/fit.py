@@ -48,9 +48,7 @@ def fit(
     import json
     import time
 
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
+    from poseshift.cli.bars import bars
     from poseshift.cli.prior.options import read
     from poseshift.files import ensure_free, new_folder
     from poseshift.prior.folder import Prior
@@ -64,12 +62,8 @@ def fit(
     config: Any = build(kind.Config, overlay(told, parse_set(settings or [])), where="settings")
     poses = read(source, None if skeleton is None else joints(skeleton), alias, category, camera)
     began = time.perf_counter()
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=Console(stderr=True), transient=True, disable=json_output
-    ) as bar:
-        task = bar.add_task("fitting", total=config.steps)
-        made = kind.fit(poses, config, seed, lambda step, _: bar.update(task, completed=step))
+    with bars(show=not json_output) as tell:
+        made = kind.fit(poses, config, seed, lambda step, _: tell("fitting", step, config.steps))
     seconds = time.perf_counter() - began
     with new_folder(out) as partial:
         Prior(made).save(partial, {"made_by": "fit", "source": source, "seed": seed})
