@@ -61,6 +61,14 @@ def test_the_selected_checkpoint_is_told_with_its_reason(poseshift: Shell, run: 
     assert found["chosen"] == 2
 
 
+def test_a_checkpoint_of_two_choices_has_one_row_of_groups(poseshift: Shell, run: Run):
+    write_selection(run, Selection(4, "default", {}, kept_start=False))
+    said = poseshift("evaluate", run.path, TEST).out
+    assert "selected 4" in said
+    assert said.count("predictions.arrow") == 1
+    assert said.partition("PCK by joint group")[2].count("source_only") == 1
+
+
 def test_a_kept_start_is_told_loudly(poseshift: Shell, run: Run):
     run.save_checkpoint(run.network(2), 0)
     write_selection(run, Selection(0, "default", {}, kept_start=True))

@@ -44,8 +44,7 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         console.print(measure, soft_wrap=True, markup=False)
         return
     console.print(evaluation_tables(found))
-    for evaluation in found:
-        file = evaluation.folder / "predictions.arrow"
+    for file in dict.fromkeys(e.folder / "predictions.arrow" for e in found):
         console.print(f"predictions: {file}", soft_wrap=True, markup=False)
     for said in dict.fromkeys(e.metrics["mapping"] for e in found if e.metrics["mapping"]):
         console.print(said, markup=False)
@@ -92,13 +91,16 @@ def evaluation_tables(found: Sequence[Evaluation]) -> Group:
         ("measured on", "method", "checkpoint"),
         ("PCK", "95 %", "protocol", "median", *(("EvalPose", "angle") if angles else ())),
     )
-    parts = _table("PCK by joint group", ("measured on", "method"), groups)
+    parts = _table("PCK by joint group", ("measured on", "method", "step"), groups)
+    once = set()  # a checkpoint may be the last and the selected one too
     for evaluation in found:
         metrics = evaluation.metrics
         what = [str(metrics["pack"]), str(metrics["method"])]
         per_group = (percent(metrics["pck_per_group"].get(name)) for name in groups)
         whole.add_row(*what, *_cells(evaluation), *(_angle_cells(metrics) if angles else ()))
-        parts.add_row(*what, *per_group)
+        if evaluation.folder not in once:
+            parts.add_row(*what, str(evaluation.step), *per_group)
+            once.add(evaluation.folder)
     return Group(whole, parts)
 
 
