@@ -14,9 +14,8 @@ import statistics
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
-from benchmarks import prior_tables, sampling_tables
+from benchmarks import adaptation_tables, prior_tables, sampling_tables
 from benchmarks.common import ROOT
 from benchmarks.writing import markdown, origin, results, spread
 
@@ -56,52 +55,6 @@ def gap() -> str:
     return markdown(header, table) + origin(data)
 
 
-def adaptation(part: str) -> str:
-    """One part of the adaptation tables: every arm between the bounds, by pair."""
-    data = results("adaptation")
-    rows = [row for row in data["rows"] if row.get("part") == part]
-    if not rows:
-        return f"Not run yet: `python -m benchmarks.adaptation --only {part}`.\n"
-    table = []
-    for pair, arm in dict.fromkeys((row["pair"], row["arm"]) for row in rows):
-        mine = [row for row in rows if (row["pair"], row["arm"]) == (pair, arm)]
-        seeds = {row["seed"] for row in mine}
-        bounds = [_bound(data["rows"], pair, name, seeds) for name in ("source_only", "supervised")]
-        table.append(
-            [
-                pair,
-                f"{arm} ({mine[0]['method']})" if arm == "ours" else arm,
-                spread([row["pck"] for row in mine]),
-                _share([row["pck"] for row in mine], *bounds),
-                spread([row["pck_last"] for row in mine]),
-                spread([row["pck_peek"] for row in mine]),
-                spread([row["pck_protocol"] for row in mine]),
-                str(len(mine)),
-                str(mine[0]["passes"]),
-                f"{statistics.fmean(row['seconds'] for row in mine):.0f}",
-            ]
-        )
-    header = ["pair", "arm", "PCK@0.05", "gap closed", "last", "peek", "protocol", "seeds",
-              "passes", "s a run"]  # fmt: skip
-    return markdown(header, table) + origin(data)
-
-
-def _bound(rows: list[dict[str, Any]], pair: str, arm: str, seeds: set[int]) -> list[float]:
-    """PCK of a bound, by seed, from whichever part has measured it."""
-    found = {
-        row["seed"]: row["pck"] for row in rows if (row.get("pair"), row.get("arm")) == (pair, arm)
-    }
-    return [found[seed] for seed in sorted(seeds & found.keys())]
-
-
-def _share(scores: list[float], low: list[float], high: list[float]) -> str:
-    """How much of the gap of the same seeds is closed."""
-    if not len(scores) == len(low) == len(high):
-        return "-"
-    bottom, top = statistics.fmean(low), statistics.fmean(high)
-    return f"{100 * (statistics.fmean(scores) - bottom) / (top - bottom):.0f} %"
-
-
 def claims(name: str) -> str:
     """Claims written before the run, with their verdicts."""
     data = results(name)
@@ -119,55 +72,6 @@ def claims(name: str) -> str:
     if not table:
         return "None yet.\n"
     header = ["claim", "verdict", "effect", "95 % interval", "p", "n"]
-    return markdown(header, table) + origin(data)
-
-
-def choosing() -> str:
-    """What rules of choice lose to a peek, and what the other pairs would have chosen."""
-    data = results("adaptation")
-    rows = [row for row in data["rows"] if row.get("part") == "selection"]
-    table = [
-        [row["pairs"], f"`{row['rule']}`", f"{row['regret_mean']:.3f}", f"{row['regret_max']:.3f}",
-         str(row["runs"])]
-        for row in rows if "pairs" in row
-    ]  # fmt: skip
-    if not table:
-        return "Not run yet: `python -m benchmarks.adaptation --only selection`.\n"
-    left = [
-        [row["left_out"], f"`{row['rule']}`", f"{row['regret']:.3f}",
-         f"{row['default_regret']:.3f}"]
-        for row in rows if "left_out" in row
-    ]  # fmt: skip
-    return (
-        markdown(["pairs", "rule", "mean regret", "largest", "runs"], table)
-        + "\n"
-        + markdown(["pair left out", "rule the others choose", "its regret", "default's"], left)
-        + origin(data)
-    )
-
-
-def steps() -> str:
-    """A step of every method against its floor."""
-    data = results("adaptation")
-    rows = [row for row in data["rows"] if row.get("part") == "speed"]
-    table = [
-        [row["case"], row["backbone"], str(row["side"]), str(row["batch"]), row["precision"],
-         f"{row['step_ms']:.0f}", f"{row['step_over_floor']:.2f}",
-         f"{row['peak_gib']:.1f}" if "peak_gib" in row else "-"]
-        for row in rows
-    ]  # fmt: skip
-    if not table:
-        return "Not run yet: `python -m benchmarks.adaptation --only speed`.\n"
-    header = [
-        "case",
-        "backbone",
-        "side",
-        "batch",
-        "precision",
-        "ms a step",
-        "over its floor",
-        "GiB",
-    ]
     return markdown(header, table) + origin(data)
 
 
@@ -199,14 +103,17 @@ def lottery() -> str:
     return markdown(["knob", "source", "target"], rows)
 
 
-PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos", "mouse")
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
     "foundation-checks": partial(checks, "foundation"),
-    **{f"adaptation-{part}": partial(adaptation, part) for part in PARTS},
+    **{
+        f"adaptation-{part}": partial(adaptation_tables.methods, part)
+        for part in adaptation_tables.PARTS
+    },
     "adaptation-claims": partial(claims, "adaptation"),
-    "adaptation-selection": choosing,
-    "adaptation-speed": steps,
+    "adaptation-saved": adaptation_tables.saved,
+    "adaptation-selection": adaptation_tables.choosing,
+    "adaptation-speed": adaptation_tables.steps,
     "adaptation-checks": partial(checks, "adaptation"),
     "sampling-claims": partial(claims, "sampling"),
     "sampling-samplers": partial(sampling_tables.samplers, "claims", "grid"),

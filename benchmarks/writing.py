@@ -26,11 +26,16 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """Mean and standard deviation over seeds, in percent."""
+    """Mean and, of several, standard deviation over seeds, in percent.
+
+    Example:
+        >>> spread([0.5]), spread([0.5, 0.6])
+        ('50.0', '55.0 ± 7.1')
+    """
     if not values:
         return "-"
-    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-    return f"{100 * statistics.fmean(values):.1f} ± {100 * deviation:.1f}"
+    mean = f"{100 * statistics.fmean(values):.1f}"
+    return f"{mean} ± {100 * statistics.stdev(values):.1f}" if len(values) > 1 else mean
 
 
 def origin(data: dict[str, Any]) -> str:

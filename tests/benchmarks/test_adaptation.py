@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import adaptation, arms, pairs, tables, writing
-from benchmarks.adaptation import closed, scores
+from benchmarks import adaptation, adaptation_tables, arms, pairs, tables, writing
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
 from benchmarks.methods_compared import ADAPTED, ARMS
+from benchmarks.shares import closed, labels_saved, scores
 from poseshift.methods.base import METHODS
 
 
@@ -27,6 +27,13 @@ def test_the_share_closed_is_one_of_means():
     assert low <= share <= high
     assert closed(found, "supervised")[0] == pytest.approx(1)
     assert closed(found, "source_only")[0] == pytest.approx(0)
+
+
+def test_labels_saved_are_told_on_the_seeds_that_were_fine_tuned():
+    made = {"ours": [0.5, 0.7, 0.1], "finetune-5": [0.4, 0.5], "finetune-20": [0.7, 0.6]}
+    assert labels_saved(rows(**made)) == (20, pytest.approx(0.6))
+    made["finetune-20"] = [0.5, 0.5]
+    assert labels_saved(rows(**made))[0] is None
 
 
 def test_scores_come_in_the_order_of_seeds():
@@ -89,5 +96,5 @@ def test_a_lottery_pair_is_named_by_its_seed():
 
 def test_a_table_that_was_never_run_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(writing, "RESULTS", tmp_path)
-    assert "--only body" in tables.adaptation("body")
+    assert "--only body" in adaptation_tables.methods("body")
     assert tables.claims("adaptation") == "None yet.\n"
