@@ -26,6 +26,32 @@ def transfers(*parts: str) -> str:
     return "\n".join(tables) + origin(data)
 
 
+def drawn() -> str:
+    """The transfers of a generator that draws, and what its pictures cost."""
+    data = results("prior_image")
+    if not data["rows"]:
+        return "Not run yet: `python -m benchmarks.prior_image`.\n"
+    bounds = next(row for row in data["rows"] if row["arm"] == "bounds")
+    arms = [row for row in data["rows"] if row["arm"] != "bounds"]
+    together = []
+    for arm in dict.fromkeys(row["arm"] for row in arms):
+        mine = [row for row in arms if row["arm"] == arm]
+        lists = (name for name, value in mine[0].items() if isinstance(value, list))
+        together.append({"arm": arm, **{name: [row[name][0] for row in mine] for name in lists}})
+    costs = [
+        [row["arm"], f"{row['rejected']:.0%}", f"{row.get('seconds_a_fit', 0):.0f}"] for row in arms
+    ]
+    read = (
+        f"Joints read off pictures of held-out poses are {bounds['readout_error']:.4f} of the side "
+        f"off; {bounds['poses_per_s']:.0f} poses a second.\n"
+    )
+    told = {arm: (share, seconds) for arm, share, seconds in costs}
+    cost = markdown(
+        ["transfer", "pictures thrown away", "s a fit"], [[a, *t] for a, t in told.items()]
+    )
+    return f"{_table(together, bounds)}\n{cost}\n{read}{origin(data)}"
+
+
 def _table(rows: Sequence[Row], bounds: Row) -> str:
     floor, unadapted = bounds["floor"], bounds["unadapted"]
     known = [name for name in _COLUMNS if name in floor or name == "copying"]

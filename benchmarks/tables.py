@@ -126,6 +126,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "prior-ablation": partial(prior_tables.transfers, "ablation"),
     "prior-claims": partial(claims, "prior"),
     "prior-checks": partial(checks, "prior"),
+    "prior-image": prior_tables.drawn,
     "prior-annotation": prior_tables.annotation,
     "prior-loop": prior_tables.loop,
     "lottery": lottery,
