@@ -12,11 +12,13 @@ from poseshift.build import (
     build_start,
     data_manifest,
     open_domains,
+    resolved,
 )
 from poseshift.config import RunConfig, TrainConfig
 from poseshift.data.domain import LabeledDomain, UnlabeledDomain
 from poseshift.errors import BadInput, UserError
 from poseshift.methods.base import Method
+from poseshift.methods.teaching import PRETRAIN
 from poseshift.run import Run, write_manifest
 from poseshift.skeleton import skeleton
 from tests.planted import toys
@@ -94,6 +96,25 @@ def test_a_prior_that_is_not_there_is_told_before_the_start_is_built(tmp_path: P
         build_start(config, source)
 
 
+def test_what_cannot_predict_yet_learns_from_the_source_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    source, _ = open_domains(tiny())
+    for loss, pretrain, steps in (("mse", None, 0), ("kl", PRETRAIN, 4)):
+        kind = {"name": "source_only", "loss": loss}
+        run = Run.create(tmp_path / loss, tiny(kind))
+        write_manifest(run, {}, source.skeleton)
+        run.save_checkpoint(begun(tiny(kind)).predictor(), 2)  # of kl: logits, no maps
+        config = changed(tiny("mean_teacher"), init=str(run.path))
+        start = build_start(config, source)
+        found = resolved(config, start)
+        assert found.method.pretrain == pretrain  # written down, so a resumed run does the same
+        assert build_method(found, source, start).begins == steps
+        assert ("57% of the steps are on the source alone" in caplog.text) == bool(steps)
+    asked = changed(config, method=config.method.model_copy(update={"pretrain": 0.0}))
+    assert resolved(asked, start).method.pretrain == 0
+
+
 def test_a_method_knows_its_course():
     course = begun(tiny(steps=9)).course
     assert (course.steps, course.started) == (9, False)
@@ -102,12 +123,13 @@ def test_a_method_knows_its_course():
 def test_a_method_of_another_shape_takes_over_what_the_shapes_share():
     config = tiny("regda")
     source, _ = open_domains(config)
-    start = build_start(config, source)
+    begun_ = build_start(config, source)
+    start = begun_.network
     with torch.no_grad():
         for value in start.upsample.parameters():
             value.add_(0.5)
     before = {key: value.clone() for key, value in start.state_dict().items()}
-    network = build_method(config, source, start).network
+    network = build_method(config, source, begun_).network
     assert network.config == start.config.model_copy(
         update={"regressor": "conv", "output": "logits"}
     )

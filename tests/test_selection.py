@@ -16,7 +16,14 @@ from poseshift.engine import fit
 from poseshift.errors import BadInput, UserError
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run, write_manifest
-from poseshift.selection import Selection, choose_and_tell, read_selection, score, select
+from poseshift.selection import (
+    Selection,
+    candidates,
+    choose_and_tell,
+    read_selection,
+    score,
+    select,
+)
 from poseshift.selectors.base import SELECTORS, Evidence
 from poseshift.skeleton import skeleton
 from tests.planted import plant_nan, toys
@@ -68,6 +75,26 @@ def test_every_validator_scores_every_checkpoint(
         wanted = {"agreement": [2, 4, 7], "prior": []}.get(name, [0, 2, 4, 7])
         assert told == wanted, name  # 24 source poses are too few for a prior
     assert len(set(scores["consistency"].values())) > 1
+
+
+def test_without_a_start_of_its_own_the_end_of_pretraining_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = fit(tiny("mean_teacher", checkpoint_every=3), tmp_path / "run", progress=False)
+    assert run.begins == 4  # of 7
+    assert run.checkpoints() == [3, 4, 6, 7]
+    fell = {4: 0.9, 6: 0.1, 7: 0.1}
+    asked: list[int] = []
+
+    def scored(run: Run, *given: object) -> dict[str, dict[int, float]]:
+        asked.extend(candidates(run))
+        return dict.fromkeys(SELECTORS, fell)
+
+    monkeypatch.setattr(module, "score", scored)
+    selection = choose_and_tell(run)
+    assert asked == [4, 6, 7]  # what pre-training went on from is no choice
+    assert (selection.step, selection.kept_start) == (4, True)
+    assert "step 4 (the start) is the run's choice" in selection.said
 
 
 def test_labels_in_the_target_change_nothing(

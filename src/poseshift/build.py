@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,14 @@ from poseshift.data.domain import LabeledDomain, UnlabeledDomain
 from poseshift.data.frames import Frames, TargetLabels, TeacherPredictions, match_frames
 from poseshift.errors import UserError
 from poseshift.methods.base import METHODS, Course, Method
-from poseshift.nn import starting
+from poseshift.methods.teaching import PRETRAIN, TeachingConfig
 from poseshift.nn.posenet import PoseNet
+from poseshift.nn.starting import Start, start
 from poseshift.run import Run
 from poseshift.sampling.base import SAMPLERS, SourceSampler, build_sampler
 from poseshift.skeleton import skeleton as find_skeleton
+
+_log = logging.getLogger(__name__)
 
 
 def open_domains(
@@ -91,19 +95,39 @@ def inherited_labels(config: RunConfig) -> dict[str, Any]:
     return {"start": {**about, "mapping": "", "images": images}} if images else {}
 
 
-def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None = None) -> PoseNet:
+def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None = None) -> Start:
     """The network a run begins with: random, pretrained, or ``init``.
 
-    A resumed run gets its weights from its own state, so nothing outside of it is looked for.
+    A resumed run gets its weights from its own state, so nothing outside of it is looked for. A
+    method that trains a network of another shape begins with a fresh head.
     """
     _check_prior(config)
     torch.manual_seed(config.train.seed)
     if config.init:
         if resumed is not None:
-            return resumed.network(0)
-        return starting.start(config.network, source.skeleton, config.init, config.side)
+            return Start(resumed.network(0), whole=True)  # its settings say what follows if not
+        begun = start(config.network, source.skeleton, config.init, config.side)
+        held = begun.network.config
+        same = METHODS[config.method.name].shape(held, config.method) == held
+        return Start(begun.network, whole=begun.whole and same)
     update = {} if resumed is None else {"pretrained": False}
-    return PoseNet(config.network.model_copy(update=update), len(source.skeleton))
+    network = PoseNet(config.network.model_copy(update=update), len(source.skeleton))
+    return Start(network, whole=False)
+
+
+def resolved(config: RunConfig, begun: Start) -> RunConfig:
+    """Settings as the start has them: its shape, and pre-training where it cannot teach yet."""
+    method = config.method
+    update: dict[str, Any] = {"network": begun.network.config}
+    unable = config.init and not begun.whole
+    if unable and isinstance(method, TeachingConfig) and method.pretrain is None:
+        update["method"] = method.model_copy(update={"pretrain": PRETRAIN})
+        _log.warning(
+            "%s: not all of the network comes from it, so %.0f%% of the steps are on the source "
+            "alone; --set method.pretrain=0 adapts at once",
+            config.init, 100 * PRETRAIN,
+        )  # fmt: skip
+    return config.model_copy(update=update)
 
 
 def _check_prior(config: RunConfig) -> None:
@@ -116,17 +140,17 @@ def _check_prior(config: RunConfig) -> None:
         open_prior(Path(config.method.prior))
 
 
-def build_method(config: RunConfig, source: LabeledDomain, start: PoseNet) -> Method[Any]:
+def build_method(config: RunConfig, source: LabeledDomain, begun: Start) -> Method[Any]:
     """The method with its network at its start.
 
     A method that trains a network of another shape takes over what the shapes share.
     """
-    kind = METHODS[config.method.name]
-    shape = kind.shape(start.config, config.method)
-    network = start
-    if shape != start.config:
-        network = PoseNet(shape, start.joints, copy.deepcopy(start.backbone))
-        network.upsample.load_state_dict(start.upsample.state_dict())
+    kind, network = METHODS[config.method.name], begun.network
+    shape = kind.shape(network.config, config.method)
+    if shape != network.config:
+        other = PoseNet(shape, network.joints, copy.deepcopy(network.backbone))
+        other.upsample.load_state_dict(network.upsample.state_dict())
+        network = other
     course = Course(config.train.steps, started=config.init is not None)
     return kind(network, source.skeleton, config.method, config.view, config.side, course)
 

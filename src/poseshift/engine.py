@@ -32,6 +32,7 @@ from poseshift.build import (
     open_domains,
     open_frames,
     open_sampler,
+    resolved,
     sampler_manifest,
 )
 from poseshift.config import RunConfig
@@ -81,16 +82,16 @@ def fit(
     data = data_manifest(source, target, frames) | inherited_labels(config)
     resumed = resume and (Path(out) / "state.pt").exists()
     start = build_start(config, source, resumed=Run.open(out) if resumed else None)
-    config = config.model_copy(update={"network": start.config})  # as the start has it
+    config = resolved(config, start)
     method = build_method(config, source, start)
     sampler = open_sampler(config, source, mix(_seed(config), SOURCE))
     data |= sampler_manifest(config, sampler)
     run = _open_run(config, out, resume, fabric.is_global_zero, data)
     fabric.launch()
     if fabric.is_global_zero and not run.has_manifest():
-        write_manifest(run, data, source.skeleton)
+        write_manifest(run, data, source.skeleton, method.begins)
     if fabric.is_global_zero and config.init and not resumed:
-        run.save_checkpoint(start, 0)  # to do nothing is a choice too
+        run.save_checkpoint(start.network, 0)  # to do nothing is a choice too
     method = place(method, fabric.device, config.train.channels_last)
     optimizers = build_optimizers(method, config.train)
     loop = _Loop(fabric, run, method, optimizers, source, target, frames, sampler)
@@ -199,7 +200,9 @@ class _Loop:
                 if done % train.log_every == 0 or done == steps:
                     self._tell(done, bar)
                 stopping = self._should_stop(stop)
-                if done % train.checkpoint_every == 0 or done == steps or stopping:
+                # Where adaptation begins, the source alone can still be chosen.
+                due = done % train.checkpoint_every == 0 or done in (steps, self.method.begins)
+                if due or stopping:
                     self._save(done)
                 if on_step is not None:
                     on_step(done)

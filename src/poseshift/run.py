@@ -106,6 +106,12 @@ class Run:
         """The joints it predicts."""
         return Skeleton.from_dict(self.manifest["skeleton"], where=str(self.path / "manifest.json"))
 
+    @property
+    def begins(self) -> int:
+        """Step of what adaptation began from: the source alone, if that checkpoint is kept."""
+        step = self.manifest.get("begins")
+        return step if type(step) is int else 0
+
     def checkpoints(self) -> list[int]:
         """Steps of the kept checkpoints, oldest first."""
         names = (file.parent.name for file in self.path.glob(f"checkpoints/*/{WEIGHTS}"))
@@ -223,8 +229,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def write_manifest(run: Run, data: Mapping[str, Any], skeleton: Skeleton) -> None:
-    """Record what made the run: code, packages, data, seed, hardware, command, date."""
+def write_manifest(
+    run: Run, data: Mapping[str, Any], skeleton: Skeleton, begins: int | None = None
+) -> None:
+    """Record what made the run: code, packages, data, seed, hardware, command, date.
+
+    ``begins`` is the step after which it adapts to a target.
+    """
     write_json(
         run.path / "manifest.json",
         {
@@ -234,6 +245,7 @@ def write_manifest(run: Run, data: Mapping[str, Any], skeleton: Skeleton) -> Non
             "command": " ".join(sys.argv),
             "date": time.strftime("%Y-%m-%d %H:%M:%S"),
             "seed": run.config.train.seed,
+            "begins": begins,
             "data": dict(data),
             "skeleton": skeleton.to_dict(),
         },

@@ -17,7 +17,7 @@ from poseshift.errors import BadInput, UserError
 from poseshift.files import write_json
 from poseshift.run import SELECTION, Run, read_json
 from poseshift.selectors.base import SELECTORS
-from poseshift.selectors.choice import START, Scores, default, single
+from poseshift.selectors.choice import Scores, default, single
 from poseshift.selectors.gather import Witness
 
 
@@ -43,7 +43,7 @@ class Selection:
         if self.kept_start:
             return (
                 "! adaptation looks worse than its start on this target: "
-                f"step {START} (the start) is the run's choice"
+                f"step {self.step} (the start) is the run's choice"
             )
         return f"step {self.step} is the run's choice, made without target labels"
 
@@ -63,8 +63,9 @@ def select(
         SELECTORS[validator]  # a misspelt name is told before the work
     run.last()  # and a run without checkpoints too
     scores = score(run, target, source)
-    step = default(scores) if validator == "default" else single(scores, validator)
-    selection = Selection(step, validator, scores, step == START and len(run.checkpoints()) > 1)
+    step = default(scores, run.begins) if validator == "default" else single(scores, validator)
+    kept_start = step == run.begins and len(candidates(run)) > 1
+    selection = Selection(step, validator, scores, kept_start)
     write_selection(run, selection)
     return selection
 
@@ -77,11 +78,17 @@ def score(run: Run, target: UnlabeledDomain, source: LabeledDomain) -> dict[str,
         device=pick_device("auto"), precision=config.train.precision,
     )  # fmt: skip
     scores: dict[str, dict[int, float]] = {name: {} for name in SELECTORS}
-    for step in run.checkpoints():
+    for step in candidates(run):
         evidence = witness.evidence(run.network(step), run.student(step))
         for name, values in scores.items():
             values[step] = float(SELECTORS[name](evidence))
     return scores
+
+
+def candidates(run: Run) -> list[int]:
+    """Checkpoints to choose from: not those of pre-training, which adaptation went on from."""
+    steps = run.checkpoints()
+    return [step for step in steps if step >= run.begins] or steps
 
 
 def choose_and_tell(run: Run) -> Selection:

@@ -29,7 +29,7 @@ def a_run(folder: Path, joints: Skeleton = BODY, shape: NetworkConfig = SMALL) -
 def test_a_run_gives_its_last_checkpoint_whole(tmp_path: Path):
     run = a_run(tmp_path / "run")
     for config in (SMALL, NetworkConfig()):  # said, or left to follow
-        network = start(config, BODY, str(run.path), 32)
+        network = start(config, BODY, str(run.path), 32).network
         assert same(network.state_dict(), run.network(10).state_dict())
         assert network.config.widths == (8, 8)
 
@@ -37,7 +37,7 @@ def test_a_run_gives_its_last_checkpoint_whole(tmp_path: Path):
 def test_a_run_gives_the_checkpoint_it_chose(tmp_path: Path):
     run = a_run(tmp_path / "run")
     (run.path / "selection.json").write_text('{"step": 3}')
-    network = start(SMALL, BODY, str(run.path), 32)
+    network = start(SMALL, BODY, str(run.path), 32).network
     assert same(network.state_dict(), run.network(3).state_dict())
 
 
@@ -47,7 +47,7 @@ def test_joints_of_a_run_are_matched_by_name(
 ):
     shape = NetworkConfig.model_validate({"widths": (8, 8), "regressor": regressor})
     run = a_run(tmp_path / "run", LSP, shape)
-    theirs, ours = run.network(10), start(shape, BODY, str(run.path), 32).eval()
+    theirs, ours = run.network(10), start(shape, BODY, str(run.path), 32).network.eval()
     image = torch.rand(1, 3, 32, 32)
     for name in ("left_wrist", "right_hip"):
         mine, other = ours(image)[:, BODY.index(name)], theirs(image)[:, LSP.index(name)]
@@ -59,16 +59,16 @@ def test_the_same_number_of_joints_is_not_the_same_joints(tmp_path: Path):
     names = list(reversed(BODY.keypoints))
     turned = Skeleton.from_dict({"name": "turned", "keypoints": names}, "test")
     run = a_run(tmp_path / "run", turned)
-    ours = start(SMALL, BODY, str(run.path), 32).state_dict()
+    ours = start(SMALL, BODY, str(run.path), 32).network.state_dict()
     assert torch.equal(ours["head.weight"], run.network(10).state_dict()["head.weight"].flip(0))
 
 
 def test_a_file_beside_its_shape_and_one_alone(tmp_path: Path):
     run = a_run(tmp_path / "run")
-    network = start(NetworkConfig(), BODY, str(run.weights(3)), 32)
+    network = start(NetworkConfig(), BODY, str(run.weights(3)), 32).network
     assert same(network.state_dict(), run.network(3).state_dict())
     network.save(tmp_path / "alone.safetensors")
-    again = start(SMALL, BODY, str(tmp_path / "alone.safetensors"), 32)
+    again = start(SMALL, BODY, str(tmp_path / "alone.safetensors"), 32).network
     assert same(again.state_dict(), network.state_dict())
     with pytest.raises(BadInput, match="tensors differ"):
         start(NetworkConfig(), BODY, str(tmp_path / "alone.safetensors"), 32)
@@ -83,7 +83,7 @@ def test_a_backbone_gives_its_weights_and_nothing_else(tmp_path: Path):
     )
     model = ResNetForImageClassification(shape)
     model.save_pretrained(tmp_path)
-    network = start(NetworkConfig(widths=(4,)), BODY, str(tmp_path), 32)
+    network = start(NetworkConfig(widths=(4,)), BODY, str(tmp_path), 32).network
     assert network.config.backbone == str(tmp_path)
     mine = network.backbone.state_dict()
     kept = [key for key in model.state_dict() if key.startswith("resnet.e")]

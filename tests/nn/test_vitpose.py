@@ -49,7 +49,7 @@ def shifted(image_BCHW: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("experts", [1, 3], ids=["ViTPose", "ViTPose+"])
 def test_its_maps_are_those_of_transformers(tmp_path: Path, simple: bool, experts: int):
     theirs = vitpose(tmp_path, use_simple_decoder=simple, experts=experts)
-    ours = start(NetworkConfig(), COCO, str(tmp_path), SIDE).eval()
+    ours = start(NetworkConfig(), COCO, str(tmp_path), SIDE).network.eval()
     image = shifted(torch.rand(3, 3, SIDE, SIDE))
     index = torch.zeros(3, dtype=torch.long) if experts > 1 else None
     with torch.inference_mode():
@@ -62,7 +62,7 @@ def test_its_maps_are_those_of_transformers(tmp_path: Path, simple: bool, expert
 def test_its_joints_are_matched_by_name(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     theirs, body = vitpose(tmp_path), skeleton("body16")
     torch.manual_seed(7)
-    ours = start(NetworkConfig(), body, str(tmp_path), SIDE).eval()
+    ours = start(NetworkConfig(), body, str(tmp_path), SIDE).network.eval()
     image = shifted(torch.rand(2, 3, SIDE, SIDE))
     with torch.inference_mode():
         expected, found = theirs(image).heatmaps, ours(image)
@@ -80,7 +80,7 @@ def test_its_joints_are_matched_by_name(tmp_path: Path, caplog: pytest.LogCaptur
 def test_names_in_its_config_go_before_coco(tmp_path: Path):
     names = dict(enumerate(["Nose", "R_Wrist", "L_Wrist"]))
     theirs = vitpose(tmp_path, id2label=names, num_labels=3)
-    ours = start(NetworkConfig(), COCO, str(tmp_path), SIDE).eval()
+    ours = start(NetworkConfig(), COCO, str(tmp_path), SIDE).network.eval()
     image = shifted(torch.rand(1, 3, SIDE, SIDE))
     with torch.inference_mode():
         left = ours(image)[:, COCO.index("left_wrist")]
@@ -89,14 +89,14 @@ def test_names_in_its_config_go_before_coco(tmp_path: Path):
 
 def test_a_body_starts_a_hand(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     vitpose(tmp_path)
-    hand = start(NetworkConfig(), skeleton("hand21"), str(tmp_path), SIDE)
+    hand = start(NetworkConfig(), skeleton("hand21"), str(tmp_path), SIDE).network
     assert hand.joints == 21
     assert "wrist" in caplog.text
 
 
 def test_any_side_and_it_reopens_without_its_folder(tmp_path: Path):
     vitpose(tmp_path / "vitpose", size=(64, 48))
-    first = start(NetworkConfig(), COCO, str(tmp_path / "vitpose"), 96).eval()
+    first = start(NetworkConfig(), COCO, str(tmp_path / "vitpose"), 96).network.eval()
     first.save(tmp_path / "w.safetensors")
     about = first.describe()
     (tmp_path / "vitpose" / "config.json").unlink()
@@ -110,7 +110,7 @@ def test_any_side_and_it_reopens_without_its_folder(tmp_path: Path):
 def test_only_shapes_that_were_not_given_follow(tmp_path: Path):
     vitpose(tmp_path, use_simple_decoder=False)
     asked = NetworkConfig(widths=(256, 256))
-    assert start(asked, COCO, str(tmp_path), SIDE).config.head == "deconv"
+    assert start(asked, COCO, str(tmp_path), SIDE).network.config.head == "deconv"
     with pytest.raises(UserError, match=r"has head 'deconv', the settings say 'lateral'"):
         start(NetworkConfig(head="lateral"), COCO, str(tmp_path), SIDE)
 

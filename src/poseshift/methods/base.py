@@ -141,6 +141,11 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
             self.average.eval()
         return self
 
+    @property
+    def begins(self) -> int | None:
+        """The step after which it adapts to the target; ``None`` where it never does."""
+        return 0 if self.target == "unlabeled" else None
+
     def predictor(self) -> PoseNet:
         """The network that predicts: what checkpoints keep and evaluation measures."""
         return self.network if self.average is None else self.average

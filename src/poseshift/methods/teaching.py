@@ -27,7 +27,8 @@ class TeachingConfig(MethodConfig):
     )  # fmt: skip
     pretrain: float | None = Field(
         None, ge=0, lt=1,
-        description="share of the steps on the source alone; 4/7 if not given, 0 with --init",
+        description="share of the steps on the source alone; 4/7 if not given, 0 with an --init "
+        "that knows the joints",
     )  # fmt: skip
     consistency: float = Field(1.0, ge=0, description="weight of the target's loss")
 
@@ -61,6 +62,11 @@ class Teaching(Method[UnlabeledBatch]):
         """The teacher's decay once it teaches."""
         steps = self.course.steps - self.pretrain_steps
         return min(self.config.ema, 1 - 1 / max(1.0, HORIZON * steps))
+
+    @property
+    def begins(self) -> int:
+        """Where pre-training ends."""
+        return self.pretrain_steps
 
     def adapting(self, batch: CropBatch) -> bool:
         """Whether pre-training is over."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import Tensor
 
@@ -23,7 +23,19 @@ from poseshift.skeleton import Skeleton, joint_map
 _log = logging.getLogger(__name__)
 
 
-def start(config: NetworkConfig, skeleton: Skeleton, init: str, side: int) -> PoseNet:
+class Start(NamedTuple):
+    """What a run begins with.
+
+    Attributes:
+        network: The network.
+        whole: Whether nothing of it is fresh, so that what it predicts means something.
+    """
+
+    network: PoseNet
+    whole: bool
+
+
+def start(config: NetworkConfig, skeleton: Skeleton, init: str, side: int) -> Start:
     """A network for a skeleton that begins with the weights of ``init``.
 
     Args:
@@ -50,13 +62,13 @@ def start(config: NetworkConfig, skeleton: Skeleton, init: str, side: int) -> Po
     )
 
 
-def _from_run(config: NetworkConfig, skeleton: Skeleton, run: Run, side: int) -> PoseNet:
+def _from_run(config: NetworkConfig, skeleton: Skeleton, run: Run, side: int) -> Start:
     """The run's choice; joints are matched by name when its skeleton is another."""
     network, where = run.network(run.chosen()), str(run.path)
     _agree(config, network.config, where)
     network.backbone = at_side(network.backbone, side, where)
     if run.skeleton.keypoints == skeleton.keypoints:
-        return network
+        return Start(network, whole=True)
     other = PoseNet(network.config, len(skeleton), network.backbone)
     try:
         indices = joint_map(run.skeleton, skeleton).indices
@@ -68,16 +80,16 @@ def _from_run(config: NetworkConfig, skeleton: Skeleton, run: Run, side: int) ->
         ) from error
     _load(other, network.state_dict(), indices)
     _tell(where, skeleton, indices)
-    return other
+    return Start(other, whole=min(indices) >= 0)
 
 
-def _from_file(config: NetworkConfig, skeleton: Skeleton, path: Path, side: int) -> PoseNet:
+def _from_file(config: NetworkConfig, skeleton: Skeleton, path: Path, side: int) -> Start:
     """Weights that :meth:`PoseNet.save` wrote; their shape lies beside them or is as configured."""
     shape = path.with_name(SHAPE)
     if not shape.is_file():
         network = PoseNet(_fresh(config), len(skeleton))
         network.load(path)
-        return network
+        return Start(network, whole=True)
     network = PoseNet.from_description(read_json(shape), shape)
     _agree(config, network.config, str(path))
     network.load(path)
@@ -88,20 +100,20 @@ def _from_file(config: NetworkConfig, skeleton: Skeleton, path: Path, side: int)
             fix="give the run's folder, whose joints have names, or the skeleton it was trained on",
         )
     network.backbone = at_side(network.backbone, side, str(path))
-    return network
+    return Start(network, whole=True)
 
 
-def _from_backbone(config: NetworkConfig, skeleton: Skeleton, init: str, side: int) -> PoseNet:
+def _from_backbone(config: NetworkConfig, skeleton: Skeleton, init: str, side: int) -> Start:
     """The backbone's weights; everything after it is fresh."""
     shape = _fresh(config).model_copy(update={"backbone": init})
     _agree(config, shape, init)
     backbone = at_side(build_backbone(init, pretrained=True), side, init)
-    return PoseNet(shape, len(skeleton), backbone)
+    return Start(PoseNet(shape, len(skeleton), backbone), whole=False)
 
 
 def _from_vitpose(
     config: NetworkConfig, skeleton: Skeleton, init: str, side: int, about: Any
-) -> PoseNet:
+) -> Start:
     """A whole ViTPose, its head's maps matched to the joints by name."""
     shape = NetworkConfig(backbone=init, **head_config(about, init))
     _agree(config, shape, init)
@@ -112,7 +124,7 @@ def _from_vitpose(
     indices = _indices(theirs, skeleton)
     _load(network, body | head_state(model.head.state_dict()), indices)
     _tell(init, skeleton, indices)
-    return network
+    return Start(network, whole=min(indices) >= 0)
 
 
 # --- shapes ---------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from poseshift.errors import UserError
 
 Scores = Mapping[str, Mapping[int, float]]  # validator -> step -> score
 
-START = 0  # the checkpoint a run began from
+START = 0  # the step adaptation begins from, unless there was pre-training
 UNITS = {  # who votes, and the difference that matters
     "consistency": 0.1,
     "infomax": 0.25,
@@ -29,8 +29,12 @@ HARM = 0.75  # merit an adaptation must have lost before its start is kept
 WORST = math.log(4)  # units: at a loss of these a vote is -3 and cannot fall further
 
 
-def default(scores: Scores) -> int:
+def default(scores: Scores, start: int = START) -> int:
     """The step to keep: the latest among the best adapted ones, or the start if all harm.
+
+    Args:
+        scores: From the start on.
+        start: The step adaptation began from, whether it was kept or not.
 
     Example:
         >>> grew = {0: 0.50, 100: 0.62, 200: 0.70, 300: 0.71}
@@ -41,10 +45,10 @@ def default(scores: Scores) -> int:
         0
     """
     merit = merits(scores)
-    adapted = [step for step in merit if step != START] or list(merit)
+    adapted = [step for step in merit if step != start] or list(merit)
     best = max(merit[step] for step in adapted)
-    if START in merit and best < merit[START] - HARM:
-        return START
+    if start in merit and best < merit[start] - HARM:
+        return start
     return max(step for step in adapted if merit[step] >= best - LATE)
 
 
