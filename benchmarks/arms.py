@@ -2,7 +2,7 @@
 
 Per seed one start (the source alone) is shared by all that is compared; every arm goes on from it
 for the same number of further steps with the same augmentation, rate and schedule. Settings that
-are not the methods' defaults were chosen on lottery pairs 0 to 9.
+are not the methods' defaults were chosen on one or two of the lottery pairs 0 to 9, one seed each.
 """
 
 from __future__ import annotations

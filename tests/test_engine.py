@@ -62,7 +62,10 @@ def stopping_at(step: int) -> Callable[[int], None]:
 @pytest.mark.parametrize("accumulate", [1, 2])
 @pytest.mark.parametrize("method", EVERY)
 def test_a_resumed_run_is_the_uninterrupted_one(method: str, accumulate: int, tmp_path: Path):
-    config = tiny(method, accumulate=accumulate)
+    # Stopped where pre-training ends, and while teachers teach.
+    teaching = accumulate == 2 and "pretrain" in METHODS[method].Config.model_fields
+    settings = {"name": method, **({"pretrain": 0.3} if teaching else {})}
+    config = tiny(settings, accumulate=accumulate)
     whole = fit(config, tmp_path / "whole", progress=False)
     with pytest.raises(Interrupted, match=r"after step 4.*adapt --resume .*parts"):
         fit(config, tmp_path / "parts", progress=False, on_step=stopping_at(3))

@@ -34,8 +34,8 @@ NEW_HAND = ["regda", "regda-start", "source_only", "udape"]
 ANIMAL = ["mla", "source_only", "udape"]
 ROWS = {
     "surreal-lsp": BODY,
-    "surreal-human36m": BODY,
-    "rhd-h3d": HAND,
+    "surreal-human36m": sorted([*BODY, "oracle"]),
+    "rhd-h3d": sorted([*HAND, "oracle"]),
     "freihand-rhd": NEW_HAND,
     "synthetic-tigdog": ANIMAL,
     "synthetic-animalpose": ANIMAL,
@@ -51,9 +51,16 @@ def of(method: str) -> list[str]:
     return [name for name in PUBLISHED if name.endswith("/" + method)]
 
 
+def test_an_oracle_is_source_only_on_the_target():
+    for name in of("oracle"):
+        oracle, other = recipe(name), recipe(name.replace("oracle", "source_only"))
+        assert oracle.source != other.source
+        assert oracle.model_copy(update={"source": other.source}) == other
+
+
 def turned(name: str) -> bool:
     """Whether hands are seen, which may point anywhere."""
-    return ROWS[name.split("/")[0]] in (HAND, NEW_HAND)
+    return name.split("/")[0] in ("rhd-h3d", "freihand-rhd")
 
 
 def built(config: RunConfig) -> Method[Any]:
@@ -125,6 +132,8 @@ def test_published_mean_teacher_schedule(name: str):
     ]  # fmt: skip
     assert isinstance(method, Teaching)
     assert method.pretrain_steps == 20_000
+    if method.name == "mla":
+        assert method.config.pose == 5e-5  # of the live form, see docs/fidelity.md
     assert method.decay == pytest.approx(0.999)
     settings = config.method.model_dump()
     same = {"keep": 0.5, "occlusion": 0.5, "sure": 0.9, "consistency": 1, "as_released": False}

@@ -25,7 +25,7 @@ from poseshift.run import Run
 PAIR = ("studio", "street")
 METHODS = ("source_only", "lodestar", "supervised")
 COUNT = 3000  # training images of each world
-# What suits short runs of the tiny network on the built-in worlds, found on lottery pairs 0 to 9.
+# What suits short runs of the tiny network on the built-in worlds, found on a lottery pair.
 RATE = 8e-3
 VIEW = {"rotation": 15.0, "scale": (0.9, 1.1), "shift": 0.03}
 SHOWN = 6  # street images in the picture

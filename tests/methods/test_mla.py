@@ -1,5 +1,6 @@
 """MLA: three levels by their formulas, opposed gradients, and each level's switch."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,15 @@ def only_phase(method: Any) -> Phase:
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"as_released": True}, {"feature": 0.7, "pose": 0.2, "keep": 0.25}], ids=str
+    "changes",
+    [
+        {},
+        {"as_released": True},
+        {"feature": 0.7, "pose": 0.2, "keep": 0.25},
+        {"pose_form": "released", "pose": 0.2},
+        {"as_released": True, "pose_form": "live", "pose": 0.2},
+    ],
+    ids=str,
 )
 def test_the_losses_are_their_formulas(changes: dict[str, Any]):
     method, twin, batch = make("mla", **changes), make("mla"), unlabeled()
@@ -49,9 +58,9 @@ def test_the_losses_are_their_formulas(changes: dict[str, Any]):
     pseudo = gaussians(argmax_cells(maps_t) if released else decode(maps_t)[0], 8, 8 / 32)
     believed = top_share(doubles(maps_t).max((2, 3)), changes.get("keep", 0.5))
     _, label, weight = twin.supervised_view(labeled())
-    if released:
+    if changes.get("pose_form", "released" if released else "live") == "released":
         rows, columns, mean = profile_entropies(maps_s)
-        pose = 0.3 * (rows + columns - mean) / 64
+        pose = changes.get("pose", 0.3) * (rows + columns - mean) / 64
     else:
         rows, columns, mean = profile_entropies(maps_s, TEMPERATURE)
         pose = changes.get("pose", 5e-5) * ((rows + columns) / np.log(8) - mean / np.log(64))
@@ -65,6 +74,16 @@ def test_the_losses_are_their_formulas(changes: dict[str, Any]):
     found = {name: loss.item() for name, loss in phase.losses.items()}
     assert found == pytest.approx(expected, rel=2e-4, abs=1e-6)
     assert phase.update == ("network", "discriminator")
+
+
+def test_labelled_frames_of_the_target_are_the_target_to_the_discriminator():
+    method, batch = make("mla"), labeled()
+    judged = capture(method.discriminator)
+    [phase] = method.phases(replace(batch, target_B=torch.tensor([0.0, 1.0, 0.0])), unlabeled())
+    of_source = judged[0][1]
+    cross = [bce(of_source[[0, 2]], 0.0), bce(of_source[[1]], 1.0)]
+    expected = 0.1 * ((2 * cross[0] + cross[1]) / 3 + bce(judged[1][1], 1.0))
+    assert phase.losses["feature"].item() == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_discriminator_descends_where_the_student_ascends(monkeypatch: pytest.MonkeyPatch):

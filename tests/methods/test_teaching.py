@@ -24,7 +24,7 @@ from tests.methods.made import (
     unlabeled,
 )
 
-TEACHERS = ["mean_teacher", "udape", "mla"]
+TEACHERS = ["mean_teacher", "udape", "mla", "lodestar"]
 teachers = pytest.mark.parametrize("name", TEACHERS)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -60,6 +60,7 @@ class MixedDomain:
         moved = [
             _resized(frames.keypoints_MK2, frames.crops.side, source.side) for frames in extras
         ]
+        self._first = len(source)
         # The source's own batch(), on longer tables.
         self._tables = copy.copy(source)
         self._tables.keypoints_NK2 = np.concatenate([source.keypoints_NK2, *moved])
@@ -71,8 +72,10 @@ class MixedDomain:
         return len(self.crops)
 
     def batch(self, index_B: Indices, crop_BHWC: Bytes, draws: Draws) -> LabeledBatch:
-        """Crops with their keypoints and visibility, whichever domain they are from."""
-        return self._tables.batch(index_B, crop_BHWC, draws)
+        """Crops with their keypoints and visibility, and which domain they are from."""
+        batch = self._tables.batch(index_B, crop_BHWC, draws)
+        target_B = torch.from_numpy((index_B >= self._first).astype(np.float32))
+        return replace(batch, target_B=target_B.to(draws.device))
 
 
 class MixedCrops(Crops):

@@ -84,12 +84,14 @@ class LabeledBatch(CropBatch):
     """Crops with keypoints (crop pixels, NaN where not labelled) and visibility.
 
     ``weight_B``, where there is one, is how much each sample counts: a sampler's correction for
-    what it draws too often.
+    what it draws too often. ``target_B`` says which samples are labelled frames of the target, 1,
+    where some are.
     """
 
     keypoints_BK2: Tensor
     visibility_BK: Tensor
     weight_B: Tensor | None = None
+    target_B: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Lodestar: a teacher that sees the target as it is, a student that sees it as hard as it gets.
 
-Our own combination, developed on lottery pairs 0 to 9. One step:
+Our own combination, developed on lottery pairs 0 and 1. One step:
 
 1. with chance 1/2 the source takes the colours of the target's crops;
 2. the teacher's maps of the plain crop are decoded to sub-pixel places, the matrix carries these
@@ -8,7 +8,7 @@ Our own combination, developed on lottery pairs 0 to 9. One step:
 3. of every joint the most confident share of the batch counts, growing over the run from
    ``keep[0]`` to ``keep[1]``; joint by joint, for one threshold over all starves the hard ones;
 4. the student's view is turned, zoomed, blurred, noised, recoloured, and squares around joints are
-   overwritten; the source is recoloured as widely;
+   overwritten; the source is recoloured as widely; settings of ``view`` only widen these ranges;
 5. L = L_sup + lambda_c L_cons, means of squares; batch statistics are gathered on the target alone,
    where the network will work; the teacher follows;
 6. where a prior of the target's poses is given, poses it does not expect teach less (off).
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -31,7 +31,14 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from poseshift.data.heatmap import decode, encode
 from poseshift.data.types import LabeledBatch, UnlabeledBatch
-from poseshift.data.views import apply, plain_view, random_view, resize_matrix
+from poseshift.data.views import (
+    ViewConfig,
+    Zoom,
+    apply,
+    plain_view,
+    random_view,
+    resize_matrix,
+)
 from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
@@ -40,13 +47,15 @@ from poseshift.methods.parts.styling import restyled
 from poseshift.methods.teaching import Teaching, TeachingConfig
 from poseshift.nn.style import build_style
 
+Share = Annotated[float, Field(gt=0, le=1)]
+
 
 class LodestarConfig(TeachingConfig):
     """Settings of Lodestar."""
 
     style: str = Field("colour", description="fourier, colour, or what poseshift style wrote")
     source_style: float = Field(0.5, ge=0, le=1, description="chance of styling the source")
-    keep: tuple[float, float] = Field(
+    keep: tuple[Share, Share] = Field(
         (0.5, 0.9), description="share of each joint that counts, first and last"
     )
     hidden: int = Field(2, ge=0, description="squares that may be hidden in the student's view")
@@ -56,7 +65,7 @@ class LodestarConfig(TeachingConfig):
     blur: float = Field(0.01, ge=0, le=0.05, description="largest Gaussian sigma, of the side")
     noise: float = Field(0.06, ge=0, le=0.5, description="largest noise sigma, of full scale")
     rotation: float = Field(30.0, ge=0, le=180, description="of the student's view, degrees")
-    scale: tuple[float, float] = Field((0.8, 1.25), description="zoom of the student's view")
+    scale: tuple[Zoom, Zoom] = Field((0.8, 1.25), description="zoom of the student's view")
     shift: float = Field(0.05, ge=0, le=0.5, description="of the student's view, of the side")
     # Not told where there is none: runs of before it could be told are the same runs.
     prior: str | None = Field(
@@ -79,9 +88,10 @@ class Lodestar(Teaching):
         self.style = build_style(config.style)
         looks = dict.fromkeys(("brightness", "contrast", "saturation"), config.colour)
         looks |= {"blur": config.blur, "noise": config.noise}
-        self.view = self.view.model_copy(update=looks)
-        geometry = {name: getattr(config, name) for name in ("rotation", "scale", "shift")}
-        self.hard = self.view.model_copy(update=geometry)
+        self.view = widened(self.view, **looks)
+        self.hard = widened(
+            self.view, rotation=config.rotation, scale=config.scale, shift=config.shift
+        )
         self.plausibility: Callable[[Tensor], Tensor] | None = None
         if config.prior is not None:
             from poseshift.prior.annotate.plausible import Plausibility
@@ -133,6 +143,22 @@ class Lodestar(Teaching):
         first, last = self.config.keep
         done = (step - self.pretrain_steps) / (self.course.steps - self.pretrain_steps)
         return first + (last - first) * done
+
+
+def widened(view: ViewConfig, **ranges: Any) -> ViewConfig:
+    """A view at least as wide: whoever asks for more than the method's ranges gets it.
+
+    Example:
+        >>> asked = ViewConfig(rotation=90, scale=(0.5, 1.1))
+        >>> wide = widened(asked, rotation=30, scale=(0.8, 1.25))
+        >>> wide.rotation, wide.scale
+        (90.0, (0.5, 1.25))
+    """
+    wide = {name: max(getattr(view, name), own) for name, own in ranges.items() if name != "scale"}
+    if "scale" in ranges:
+        (low, high), (own_low, own_high) = view.scale, ranges["scale"]
+        wide["scale"] = min(low, own_low), max(high, own_high)
+    return view.model_copy(update=wide)
 
 
 @contextmanager

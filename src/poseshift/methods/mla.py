@@ -3,8 +3,8 @@
 "Multi-level alignment" (ICME 2024, arXiv 2404.14885), three levels, each with its own switch:
 
 * image: with p = 1/2 the source takes the style of the target's teacher view;
-* feature: a discriminator D judges every cell of the upsampled features, source 0, target 1; its
-  gradient reaches the network reversed;
+* feature: a discriminator D judges every cell of the upsampled features, source 0, target 1 (also
+  a target frame whose labels were given); its gradient reaches the network reversed;
 * pose: information maximisation of the student's maps in the crop.
 
 L = L_sup + lambda_c L_cons + lambda_f (BCE_s + BCE_t) + lambda_p L_pose. Pseudo-labels are UDAPE's:
@@ -15,7 +15,8 @@ Deviations: those of ``udape.py``. L_pose is the live form, for the published on
 gradient; the live one's on a map is three orders of magnitude above that of L_cons, so its weight
 is 5e-5 (published: .3). ``as_released`` gives the published computation of all of them. The
 published lambda_f of .1 goes with the published rate of 1e-4; on a development pair the small
-network at 8e-3 collapsed with both weights at their first values, and the recipes take .001.
+network at 8e-3 collapsed with both weights at their first values, and the recipes of the built-in
+pairs take .001.
 
 Legend: B batch, C channels, K keypoints, H W map rows and columns; s student, t teacher, D
 discriminator.
@@ -24,7 +25,7 @@ discriminator.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field
 from torch import Tensor, nn
@@ -53,6 +54,12 @@ class MlaConfig(TeachingConfig):
     image: float = Field(0.5, ge=0, le=1, description="image level: chance of styling the source")
     feature: float = Field(0.1, ge=0, description="feature level: weight of the discriminator")
     pose: float = Field(5e-5, ge=0, description="pose level: weight of information maximisation")
+    # Not told where it is not chosen: runs of before it could be are the same runs.
+    pose_form: Literal["live", "released"] | None = Field(
+        None, exclude_if=lambda form: form is None,
+        description="of the pose level, weighed by pose; live, or the published one and its .3 "
+        "with as_released, if not given",
+    )  # fmt: skip
     keep: float = Field(0.5, gt=0, le=1, description="share of the joints that count")
     occlusion: float = Field(0.5, ge=0, le=1, description="share of the student's images")
     sure: float = Field(0.9, ge=0, le=1, description="least peak of a joint that may be hidden")
@@ -99,21 +106,23 @@ class Mla(Teaching):
             maps_s, pseudo_t, believed_BK
         )
         if self.config.feature:
-            bce = self._judged(features_source, 0.0) + self._judged(features_target, 1.0)
+            of_source = 0.0 if source.target_B is None else source.target_B
+            bce = self._judged(features_source, of_source) + self._judged(features_target, 1.0)
             losses["feature"] = self.config.feature * bce
         if self.config.pose:
             losses["pose"] = self._pose_level(maps_s)
         groups = ("network", "discriminator") if self.config.feature else ("network",)
         yield Phase(losses, groups)
 
-    def _judged(self, features_BCHW: Tensor, domain: float) -> Tensor:
+    def _judged(self, features_BCHW: Tensor, domain: float | Tensor) -> Tensor:
         """D's loss; D learns to tell the domains apart, the network to make it impossible."""
         return domain_bce(self.discriminator(scale_gradient(features_BCHW, -1.0)), domain)
 
     def _pose_level(self, maps_s: Tensor) -> Tensor:
-        if self.config.as_released:
-            return RELEASED_POSE_WEIGHT * information_maximisation(maps_s, "released")
-        return self.config.pose * information_maximisation(maps_s, "live")
+        form, weight = self.config.pose_form, self.config.pose
+        if form is None and self.config.as_released:
+            form, weight = "released", RELEASED_POSE_WEIGHT
+        return weight * information_maximisation(maps_s, form or "live")
 
     def _pseudo_labels(self, target: UnlabeledBatch, view_t: View) -> tuple[View, Tensor, Tensor]:
         """The student's view with joints hidden, what it should say in the crop, and where."""

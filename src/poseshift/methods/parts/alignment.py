@@ -15,15 +15,20 @@ from torch import Tensor
 TEMPERATURE = 0.01  # of the live softmax over profiles
 
 
-def domain_bce(logits_BCHW: Tensor, label: float) -> Tensor:
+def domain_bce(logits_BCHW: Tensor, label: float | Tensor) -> Tensor:
     """Binary cross-entropy of a discriminator's logits, one a cell; source 0, target 1.
+
+    The label is one for all samples, or one for each.
 
     Example:
         >>> domain_bce(torch.zeros(1, 1, 2, 2), 1.0)
         tensor(0.6931)
     """
     logits = logits_BCHW.float()
-    return F.binary_cross_entropy_with_logits(logits, torch.full_like(logits, label))
+    label_B = torch.as_tensor(label, dtype=logits.dtype, device=logits.device).reshape(-1)
+    return F.binary_cross_entropy_with_logits(
+        logits, label_B[:, None, None, None].expand_as(logits)
+    )
 
 
 def information_maximisation(
