@@ -200,6 +200,17 @@ def test_colour_takes_over_every_axis():
 # --- AdaIN ----------------------------------------------------------------------------------------
 
 
+def test_both_directions_encode_each_image_once(adain: AdaIN):
+    one, other = (normalize(torch.rand(2, 3, 32, 32)) for _ in range(2))
+    some, more = torch.tensor([0.2, 0.9]), torch.tensor([1.0, 0.0])
+    expected = adain(one, other, some), adain(other, one, more)
+    calls: list[int] = []
+    adain.encoder.register_forward_hook(lambda *_: calls.append(1))
+    found = adain.both(one, other, some, more)
+    assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+    assert len(calls) == 2
+
+
 def test_without_an_amount_it_decodes_what_it_encodes(adain: AdaIN):
     content = images(0, side=32)
     low, high = (normalize(torch.full((1, 3, 1, 1), value)) for value in (0.0, 1.0))

@@ -36,7 +36,7 @@ from poseshift.methods.base import METHODS, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
 from poseshift.methods.parts.pseudo import confident, fresh_maps
-from poseshift.methods.parts.styling import restyled
+from poseshift.methods.parts.styling import Side, exchanged
 from poseshift.methods.teaching import Teaching, TeachingConfig
 from poseshift.nn.style import build_style
 
@@ -72,15 +72,14 @@ class Udape(Teaching):
         config, adapting = self.config, self.adapting(source)
         image_BCHW, label_BKHW, weight_BK = self.supervised_view(source)
         view_t = random_view(target, self.view, self.side)
-        styled_BCHW = restyled(
-            self.style, image_BCHW, view_t.image_BCHW, source.draws, config.source_style
+        styled_BCHW, taught_t = exchanged(
+            self.style,
+            Side(image_BCHW, source.draws, config.source_style),
+            Side(view_t.image_BCHW, target.draws, config.target_style if adapting else 0.0),
         )
         maps_BKHW = self.network(styled_BCHW)
         losses = {"supervised": heatmap_mse(maps_BKHW, label_BKHW, weight_BK)}
         if adapting:
-            taught_t = restyled(
-                self.style, view_t.image_BCHW, image_BCHW, target.draws, config.target_style
-            )
             loss = self._consistency(target, View(taught_t, view_t.matrix_B33))
             losses["consistency"] = config.consistency * loss
         yield Phase(losses)

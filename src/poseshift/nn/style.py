@@ -49,9 +49,14 @@ class Style(nn.Module, ABC):
             Images like the content, within the range of normalised pixels.
         """
         image_BCHW = self.paint(content_BCHW, style_BCHW, amount_B[:, None, None, None])
-        ends = torch.tensor([0.0, 1.0], device=image_BCHW.device)
-        low, high = normalize(ends[:, None, None, None].expand(2, 3, 1, 1))
-        return image_BCHW.float().clamp(low, high).to(content_BCHW.dtype)
+        return in_range(image_BCHW).to(content_BCHW.dtype)
+
+    def both(
+        self, one_BCHW: Tensor, other_BCHW: Tensor, amount_B: Tensor, other_amount_B: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Each in the look of the other; whatever both directions need is computed once."""
+        one = self(one_BCHW, other_BCHW, amount_B)
+        return one, self(other_BCHW, one_BCHW, other_amount_B)
 
     @abstractmethod
     def paint(self, content_BCHW: Tensor, style_BCHW: Tensor, amount_B111: Tensor) -> Tensor:
@@ -116,9 +121,28 @@ class AdaIN(Style):
 
     def paint(self, content_BCHW: Tensor, style_BCHW: Tensor, amount_B111: Tensor) -> Tensor:
         """Encode both, align, decode."""
-        check_side(self.encoder, content_BCHW.shape[-1])
-        mean, deviation = statistics(self.encoder(style_BCHW)[-1])
-        features = align(self.encoder(content_BCHW)[-1], mean, deviation, amount_B111)
+        return self._decoded(self._encoded(content_BCHW), self._encoded(style_BCHW), amount_B111)
+
+    @torch.no_grad()
+    def both(
+        self, one_BCHW: Tensor, other_BCHW: Tensor, amount_B: Tensor, other_amount_B: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Each in the look of the other; both are encoded once."""
+        one, other = self._encoded(one_BCHW), self._encoded(other_BCHW)
+        ways = (one, other, amount_B), (other, one, other_amount_B)
+        first, second = (
+            in_range(self._decoded(content, style, amount[:, None, None, None]))
+            for content, style, amount in ways
+        )
+        return first.to(one_BCHW.dtype), second.to(other_BCHW.dtype)
+
+    def _encoded(self, image_BCHW: Tensor) -> Tensor:
+        check_side(self.encoder, image_BCHW.shape[-1])
+        features_BCHW: Tensor = self.encoder(image_BCHW)[-1]
+        return features_BCHW
+
+    def _decoded(self, content_BCHW: Tensor, style_BCHW: Tensor, amount_B111: Tensor) -> Tensor:
+        features = align(content_BCHW, *statistics(style_BCHW), amount_B111)
         image_BCHW: Tensor = self.decoder(features)
         return image_BCHW
 
@@ -230,6 +254,13 @@ def exchange_amplitudes(
     change = (style.abs() - content.abs()) * content.sgn() * low
     added_BCHW: Tensor = torch.fft.irfft2(change, s=(height, width))
     return content_BCHW + amount_B111 * added_BCHW
+
+
+def in_range(image_BCHW: Tensor) -> Tensor:
+    """Cut to the range of normalised pixels, in float32."""
+    ends = torch.tensor([0.0, 1.0], device=image_BCHW.device)
+    low, high = normalize(ends[:, None, None, None].expand(2, 3, 1, 1))
+    return image_BCHW.float().clamp(low, high)
 
 
 def pixels(image_BCHW: Tensor) -> Tensor:

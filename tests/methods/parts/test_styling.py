@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 from poseshift.data.draws import Draws
-from poseshift.methods.parts.styling import restyled
+from poseshift.methods.parts.styling import Side, exchanged, restyled
 from poseshift.nn.style import Style, build_style
 from tests.methods.made import draws
 
@@ -74,3 +74,18 @@ def test_a_real_style_changes_the_look_and_not_the_shape():
     assert out.shape == content.shape
     assert out.isfinite().all()
     assert not torch.equal(out, content)
+
+
+def test_an_exchange_is_two_stylings_of_the_plain_images():
+    style, seen = build_style("colour"), set()
+    one, other = torch.rand(2, 3, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    for step in range(20):
+        sides = Side(one, draws(step), 0.5), Side(other, draws(step, stream=1), 0.5)
+        found = exchanged(style, *sides)
+        expected = (
+            restyled(style, one, other, draws(step), 0.5),
+            restyled(style, other, one, draws(step, stream=1), 0.5),
+        )
+        assert all(torch.equal(a, b) for a, b in zip(found, expected, strict=True))
+        seen.add((found[0] is one, found[1] is other))
+    assert len(seen) == 4  # neither, either, both
