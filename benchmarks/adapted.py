@@ -10,8 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.common import bench_folder, code_hash
+from benchmarks.common import bench_folder, code_hash, key_of
 from benchmarks.pairs import Pair, find_pair
+from benchmarks.prior import modules_of
+from benchmarks.prior_settings import CHOSEN
 from poseshift.data.baked import SIDE, WorldSpec, open_pack
 from poseshift.files import make_folder, new_folder
 from poseshift.prior.annotate.puppets import write_puppets
@@ -53,14 +55,14 @@ def adapted_prior(pair: str, transfer: str, shown: int, draw: int, quick: bool =
     """That generator, adapted to a few target poses by a transfer."""
     if transfer == ORACLE:
         return fitted_prior(pair, quick, oracle=True)
-    figure = place_of(pair).figure
-    name = f"{pair}-{transfer}-{shown}-{draw}-{_code(transfer, figure)}"
+    settings, figure = CHOSEN.get(transfer, {}), place_of(pair).figure
+    name = f"{pair}-{transfer}-{shown}-{draw}-{key_of(settings)}-{_code(transfer, figure)}"
     path = bench_folder() / "priors" / name
     if not path.exists():
         generator = open_generator(fitted_prior(pair, quick))
         poses, kind = shown_poses(pair, shown, draw, quick), TRANSFERS[transfer]
         brief = {"steps": 4} if quick and "steps" in kind.Config.model_fields else {}
-        adapted = kind(generator, poses, kind.Config(**brief), draw)
+        adapted = kind(generator, poses, kind.Config(**settings, **brief), draw)
         with new_folder(path) as partial:
             Prior(generator, adapted, poses).save(partial, {"made_by": "adapt", "seed": draw})
     return path
@@ -78,7 +80,8 @@ def shown_poses(pair: str, count: int, draw: int, quick: bool = False) -> PoseSe
 def puppets_of(prior: Path, source: str, count: int, seed: int, *, own: bool = False) -> Path:
     """A Pack of puppets of a world in a prior's poses, behind the world's own samples or alone."""
     world = source.removeprefix("world:").replace("?", "-").replace("/", "-")
-    path = bench_folder() / "puppets" / f"{prior.name}-{world}-{count}-{'own' if own else 'alone'}"
+    name = f"{prior.name}-{world}-{count}-{seed}-{'own' if own else 'alone'}"
+    path = bench_folder() / "puppets" / name
     if not path.exists():
         opened, spec = open_prior(prior), WorldSpec.parse(source)
         make_folder(path.parent)
@@ -87,5 +90,5 @@ def puppets_of(prior: Path, source: str, count: int, seed: int, *, own: bool = F
 
 
 def _code(transfer: str, figure: str) -> str:
-    own = (*PRIOR_CODE, "poseshift.prior.annotate.puppets", f"poseshift.prior.transfers.{transfer}")
+    own = (*PRIOR_CODE, "poseshift.prior.annotate.puppets", *modules_of(transfer))
     return code_hash("source_only", figure, own)

@@ -26,16 +26,25 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from benchmarks.adapted import PRIOR_CODE, QUICK, adapted_prior, fitted_prior, place_of, puppets_of
+from benchmarks.adapted import (
+    ORACLE,
+    PRIOR_CODE,
+    QUICK,
+    adapted_prior,
+    fitted_prior,
+    place_of,
+    puppets_of,
+)
 from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, lanes
 from benchmarks.pairs import Pair
+from benchmarks.prior import modules_of
+from benchmarks.prior_settings import CHOSEN, RIVALS
 from poseshift.config import load_config
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.demo import RATE, VIEW
 from poseshift.predict import predict_crops
 
-RIVALS = ("source", "freezed", "adagan", "lora")  # of the paper's Table 1
-TRANSFERS = (*RIVALS, "flexpose", "chorus", "target")
+TRANSFERS = (*RIVALS, "finetune", "hinge_map", "flexpose", "chorus", ORACLE)
 BODIES = ("regressor", "unpaired")  # parts
 SHOWN, DRAWS = 20, 6
 STEPS, PUPPETS = 1000, 4000  # of the regressor
@@ -57,13 +66,13 @@ class Case(NamedTuple):
     @property
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
-        return {"pair": self.pair, "arm": self.arm, "seed": self.draw, "shown": self.shown}
+        told = {"pair": self.pair, "arm": self.arm, "seed": self.draw, "shown": self.shown}
+        return {**told, "settings": CHOSEN.get(self.arm, {})}
 
     @property
     def code(self) -> str:
         """Hash of the code behind it."""
-        own = (f"poseshift.prior.transfers.{self.arm}",)
-        entries = ("poseshift.engine", *PRIOR_CODE, *ANNOTATE, *own)
+        entries = ("poseshift.engine", *PRIOR_CODE, *ANNOTATE, *modules_of(self.arm))
         return code_hash("source_only", place_of(self.pair).figure, entries)
 
 
@@ -130,7 +139,10 @@ def table(bench: Bench, cases: Sequence[Case], measure: Measure, quick: bool) ->
     missing = [case for case in cases if bench.key(case.what, case.code) not in bench.kept]
     print(f"[{bench.name}] {bench.part}: {len(cases)} rows, {len(missing)} to measure", flush=True)
     for pair in sorted({case.pair for case in missing}):
-        fitted_prior(pair, quick)  # shared by all, so made before there are several processes
+        # Shared by all, so made before there are several processes.
+        fitted_prior(pair, quick)
+        if any(case.arm == ORACLE for case in missing):
+            fitted_prior(pair, quick, oracle=True)
     with lanes(os.cpu_count() or 1) as pool:
         waiting = {case: pool.submit(measure, case, quick) for case in missing}
         return [

@@ -96,7 +96,10 @@ def _hands(folder: Path) -> tuple[PoseSet, PoseSet]:
     real = folder / "hand" / "hand_graph"
     source, _ = read_poses(real / "handGestures.txt")
     target, _ = read_poses(real)
-    return source.whole(), target.whole()
+    # All synthetic hands are left ones: mirrored, or chirality would be the whole gap.
+    right_NK2 = np.asarray(source.whole().keypoints()) * np.array([-1.0, 1.0])
+    mirrored = PoseSet.of(right_NK2, source.skeleton, source.name)
+    return mirrored, target.whole()
 
 
 def _faces(folder: Path) -> tuple[PoseSet, PoseSet]:

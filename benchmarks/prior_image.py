@@ -21,7 +21,8 @@ import torch
 
 from benchmarks.common import Bench, Row, arguments, bench_folder, code_hash, key_of, lanes
 from benchmarks.pose_pairs import pose_pair
-from benchmarks.prior import METRICS, RIVALS, paired
+from benchmarks.prior import METRICS, paired
+from benchmarks.prior_settings import MIXED, RIVALS
 from poseshift.files import make_folder, new_folder
 from poseshift.prior.folder import Prior, open_generator
 from poseshift.prior.image.generator import ImageConfig, ImageGenerator
@@ -35,7 +36,12 @@ CONFIG = ImageConfig(net=ImageNetConfig(side=32), steps=4000, reader_steps=3000)
 BRIEF = ImageConfig(net=ImageNetConfig(side=16), steps=2, batch=4, reader_steps=2)
 SETTINGS = key_of(CONFIG.model_dump(mode="json"))
 STEPS = 600  # of every transfer that has any
-TAUGHT = ("source", "finetune", "freezed", "adagan", "lora", "flexpose")
+ARMS: dict[str, tuple[str, dict[str, Any]]] = {
+    **{name: (name, {}) for name in ("source", "finetune", "freezed", "adagan", "lora")},
+    **{f"{name} + mixup": (name, MIXED) for name in ("freezed", "adagan", "lora")},
+    "flexpose": ("flexpose", {}),
+    "flexpose, no mixup": ("flexpose", {"mixup": 0.0}),
+}
 CODE = ("poseshift.prior.image.generator", "poseshift.prior.image.transfers",
         "poseshift.prior.yardstick")  # fmt: skip
 
@@ -62,7 +68,7 @@ def code() -> str:
 @cache
 def trained(pair: str, quick: bool) -> ImageGenerator:
     """The generator of a pair's source poses, trained once and kept."""
-    name = f"{pair}-image-{code_hash('source_only', 'body16', CODE[:1])}-{CONFIG.steps}"
+    name = f"{pair}-image-{code_hash('source_only', 'body16', CODE[:1])}-{SETTINGS}"
     path = bench_folder() / "pose-priors" / name
     if not path.exists():
         source = pose_pair(pair, "?count=150" if quick else "").source
@@ -98,11 +104,12 @@ def measure(case: Case, quick: bool) -> dict[str, Any]:
     """Adapt to one draw of target poses and measure what is then drawn."""
     torch.set_num_threads(1)
     pair, generator = pose_pair(case.pair, "?count=150" if quick else ""), trained(case.pair, quick)
-    kind: Any = IMAGE_TRANSFERS[case.arm]
+    transfer, settings = ARMS[case.arm]
+    kind: Any = IMAGE_TRANSFERS[transfer]
     poses = drawn(pair.pool, case.n, case.seed)
-    has_steps = "steps" in kind.Config.model_fields
+    steps = {"steps": 2 if quick else STEPS} if "steps" in kind.Config.model_fields else {}
     began = time.perf_counter()
-    config = kind.Config(**({"steps": 2 if quick else STEPS} if has_steps else {}))
+    config = kind.Config(**settings, **steps)
     fit = kind(generator, poses, config, case.seed)
     seconds = time.perf_counter() - began
     judge = HeldOut(pair.held_out)
@@ -135,7 +142,7 @@ def _result(waiting: Mapping[Case, Any], case: Case) -> Mapping[str, Any]:
 
 def twenty(bench: Bench, quick: bool) -> None:
     """All transfers that draw, and whether flexpose is below the paper's rivals."""
-    arms, draws = (("source", "flexpose"), 1) if quick else (TAUGHT, DRAWS)
+    arms, draws = (("source", "flexpose"), 1) if quick else (tuple(ARMS), DRAWS)
     rows = table(bench, "body", arms, draws, quick)
     if quick:
         return

@@ -9,6 +9,7 @@ from benchmarks.common import Row
 from benchmarks.writing import markdown, origin, results, spread
 
 COMMAND = "python -m benchmarks.prior"
+COSTS = ("rejected", "seconds_a_fit")
 
 
 def transfers(*parts: str) -> str:
@@ -38,16 +39,17 @@ def drawn() -> str:
         mine = [row for row in arms if row["arm"] == arm]
         lists = (name for name, value in mine[0].items() if isinstance(value, list))
         together.append({"arm": arm, **{name: [row[name][0] for row in mine] for name in lists}})
-    costs = [
-        [row["arm"], f"{row['rejected']:.0%}", f"{row.get('seconds_a_fit', 0):.0f}"] for row in arms
-    ]
+    told = {
+        arm: [statistics.fmean(row[key] for row in arms if row["arm"] == arm) for key in COSTS]
+        for arm in dict.fromkeys(row["arm"] for row in arms)
+    }
     read = (
         f"Joints read off pictures of held-out poses are {bounds['readout_error']:.4f} of the side "
         f"off; {bounds['poses_per_s']:.0f} poses a second.\n"
     )
-    told = {arm: (share, seconds) for arm, share, seconds in costs}
     cost = markdown(
-        ["transfer", "pictures thrown away", "s a fit"], [[a, *t] for a, t in told.items()]
+        ["transfer", "pictures thrown away", "s a fit"],
+        [[arm, f"{share:.0%}", f"{seconds:.0f}"] for arm, (share, seconds) in told.items()],
     )
     return f"{_table(together, bounds)}\n{cost}\n{read}{origin(data)}"
 
@@ -68,8 +70,9 @@ def _table(rows: Sequence[Row], bounds: Row) -> str:
 
 
 _COLUMNS = {
-    "mmd2": "MMD^2", "fd": "FD", "mmd2_hinge": "MMD^2, hinges", "bone_spread_error": "bones",
-    "coverage": "coverage", "copying": "copying",
+    "mmd2": "MMD^2", "fd": "FD", "mmd2_hinge": "MMD^2, hinges", "fd_hinge": "FD, hinges",
+    "bone_spread_error": "bones", "precision": "precision", "recall": "recall",
+    "coverage": "coverage", "spread": "spread", "copying": "copying",
 }  # fmt: skip
 
 

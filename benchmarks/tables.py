@@ -127,6 +127,11 @@ TABLES: dict[str, Callable[[], str]] = {
     "prior-claims": partial(claims, "prior"),
     "prior-checks": partial(checks, "prior"),
     "prior-image": prior_tables.drawn,
+    **{
+        f"{name.replace('_', '-')}-{kind}": partial(table, name)
+        for name in ("prior_image", "annotation", "prior_loop")
+        for kind, table in (("claims", claims), ("checks", checks))
+    },
     "prior-annotation": prior_tables.annotation,
     "prior-loop": prior_tables.loop,
     "lottery": lottery,

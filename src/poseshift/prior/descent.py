@@ -22,6 +22,7 @@ def descend(
     lr: float,
     steps: int,
     *,
+    betas: tuple[float, float] = BETAS,
     shrink: Callable[[Values, float], None] | None = None,
     report: Callable[[int, float], None] | None = None,
 ) -> dict[str, Tensor]:
@@ -35,6 +36,7 @@ def descend(
         loss: Of values at a step; one number, or one a run.
         lr: The rate, rising over some first steps and falling along half a cosine.
         steps: Updates.
+        betas: Of Adam.
         shrink: Applied in place after every update, told the rate of the step.
         report: Called with the step and the mean loss, now and then.
 
@@ -44,7 +46,7 @@ def descend(
         1.0
     """
     values = {name: value.detach().clone().requires_grad_() for name, value in start.items()}
-    adam = torch.optim.Adam(list(values.values()), lr=lr, betas=BETAS, foreach=True)
+    adam = torch.optim.Adam(list(values.values()), lr=lr, betas=betas, foreach=True)
     for step in range(steps):
         rate = lr * min(1, (step + 1) / WARM_UP) * (1 + math.cos(math.pi * step / steps)) / 2
         for group in adam.param_groups:

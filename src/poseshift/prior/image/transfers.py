@@ -28,7 +28,7 @@ from poseshift.prior.image.critic import head
 from poseshift.prior.image.duel import Pace, duel
 from poseshift.prior.image.generator import CHUNK, ImageGenerator
 from poseshift.prior.stylenet import Weights
-from poseshift.prior.transfers.adagan import Adagan, AdaganConfig
+from poseshift.prior.transfers.adagan import Adagan, AdaganConfig, Mixed
 from poseshift.prior.transfers.base import TRANSFERS, Learned, Transfer, TransferConfig
 from poseshift.prior.transfers.finetune import Finetune, FinetuneConfig
 from poseshift.prior.transfers.flexpose import Flexpose, FlexposeConfig
@@ -177,6 +177,11 @@ class ImageFreezed(Taught, Freezed):
     Config = ImageFreezedConfig
 
     @classmethod
+    def adapted(cls, weights: Weights, values: Learned) -> Weights:
+        """The weights, moved; this network's own scaling already slows the mapping down."""
+        return {**weights, **{name: weights[name] + values[name] for name in movable(weights)}}
+
+    @classmethod
     def start(
         cls, generator: Generator, config: TransferConfig, rng: torch.Generator
     ) -> dict[str, Tensor]:
@@ -241,13 +246,18 @@ def _redraw(
     generator: ImageGenerator, target_nK2: Tensor, config: AdaganConfig, seed: int
 ) -> Learned:
     rng = torch.Generator().manual_seed(seed)
-    true_nCSS = generator.draw(target_nK2)
+    hinge_nD = generator.hinge.split(target_nK2)
+    mixed = Mixed(len(hinge_nD), config.mixup, rng)
 
     def loss(values: Learned, step: int) -> Tensor:
         code_nZ = values["code"]
         rows = torch.randint(len(code_nZ), (min(len(code_nZ), 16),), generator=rng)
+        mixed.draw()
         weights = ImageAdagan.adapted(generator.weights, values)
-        miss = (generator.pictures(code_nZ[rows], weights) - true_nCSS[rows]).abs().mean()
+        with torch.no_grad():
+            poses = mixed.poses(hinge_nD, generator.hinge.angle_D)[rows]
+            true = generator.draw(generator.place(poses))
+        miss = (generator.pictures(mixed.codes(code_nZ)[rows], weights) - true).abs().mean()
         normal = energy_distance([code_nZ], [generator.noise(config.batch, rng)])
         scales = [value for name, value in values.items() if name.endswith("scale")]
         away = torch.stack([(scale - 1).square().mean() for scale in scales]).sum()

@@ -23,6 +23,7 @@ from torch import Tensor
 from poseshift.prior.descent import descend
 from poseshift.prior.energy import energy_distance
 from poseshift.prior.generator import Generator
+from poseshift.prior.mixup import mixup
 from poseshift.prior.stylenet import Weights
 from poseshift.prior.transfers import tau
 from poseshift.prior.transfers.base import TRANSFERS, Learned, TransferConfig
@@ -70,6 +71,39 @@ class Adagan(Styled):
         return [_learn(generator, target, config, seed) for target, seed in runs]
 
 
+class Mixed:
+    """Pose-mixup where every pose has a code: a mixture's code is the mixture of the codes.
+
+    Args:
+        count: Target poses.
+        chance: Of each to be mixed with another one; 0 leaves them as they are and draws nothing.
+        rng: Random numbers.
+    """
+
+    def __init__(self, count: int, chance: float, rng: torch.Generator) -> None:
+        self.count, self.chance, self.rng = count, chance, rng
+        self.other_n, self.share_n = torch.arange(count), torch.ones(count)
+
+    def draw(self) -> None:
+        """Partners and shares of a step."""
+        if self.chance:
+            self.other_n = torch.randint(self.count, (self.count,), generator=self.rng)
+            share_n, throw_n = torch.rand(2, self.count, generator=self.rng)
+            self.share_n = share_n.where(throw_n < self.chance, 1.0)
+
+    def poses(self, hinge_nD: Tensor, angle_D: Tensor) -> Tensor:
+        """Mixtures of poses, hinge by hinge."""
+        if not self.chance:
+            return hinge_nD
+        return mixup(hinge_nD, hinge_nD[self.other_n], self.share_n, angle_D)
+
+    def codes(self, code_nZ: Tensor) -> Tensor:
+        """The same mixtures of their codes."""
+        if not self.chance:
+            return code_nZ
+        return torch.lerp(code_nZ[self.other_n], code_nZ, self.share_n[:, None])
+
+
 def _learn(
     generator: Generator, target_nK2: Tensor, config: AdaganConfig, seed: int
 ) -> dict[str, Tensor]:
@@ -77,12 +111,14 @@ def _learn(
     runs = Runs(generator, [target_nK2], config, [rng])
     start = Adagan.start(generator, config, rng)
     hinge_nD = runs.hinges[0]
-    true = torch.cat(generator.look(hinge_nD), -1)
+    mixed = Mixed(len(hinge_nD), config.mixup, rng)
 
     def loss(values: Learned, step: int) -> Tensor:
         code_nZ = values["code"]
+        mixed.draw()
         weights = Adagan.adapted(generator.weights, values)
-        made = torch.cat(generator.look(generator.hinges(code_nZ, weights)), -1)
+        made = torch.cat(generator.look(generator.hinges(mixed.codes(code_nZ), weights)), -1)
+        true = torch.cat(generator.look(mixed.poses(hinge_nD, generator.hinge.angle_D)), -1)
         normal = energy_distance([code_nZ], [generator.noise(config.batch, rng)])
         scales = [value for name, value in values.items() if name.endswith("scale")]
         away = torch.stack([(scale - 1).square().mean() for scale in scales]).sum()

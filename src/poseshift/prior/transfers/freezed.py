@@ -22,6 +22,7 @@ from poseshift.prior.transfers.base import TRANSFERS, Learned, TransferConfig
 from poseshift.prior.transfers.styled import Runs, Styled, StyledConfig, movable
 
 SLOW = 0.01  # of a step of the mapping network
+BETAS = (0.0, 0.99)  # of Adam: two that learn from each other had better not look back
 
 
 class FreezedConfig(StyledConfig):
@@ -75,5 +76,5 @@ class Freezed(Styled):
             judging = critic_loss(critic, true_RBF, false_RBF.detach())
             return judging + fooling_loss(still, false_RBF)
 
-        values = descend(start, loss, runs.config.lr, runs.config.steps)
+        values = descend(start, loss, runs.config.lr, runs.config.steps, betas=BETAS)
         return {name: value for name, value in values.items() if not name.startswith(HEAD)}

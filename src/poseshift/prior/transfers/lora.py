@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from poseshift.errors import UserError
 from poseshift.prior.generator import Generator
 from poseshift.prior.stylenet import Weights
 from poseshift.prior.transfers.base import TRANSFERS, Learned, TransferConfig
@@ -19,6 +20,9 @@ class LoraConfig(StyledConfig):
     """Settings of LoRA."""
 
     rank: int = Field(4, ge=1, le=256, description="of the added matrices")
+    parts: tuple[str, ...] | None = Field(
+        None, description="only matrices whose names begin so (A: styles); left out: all"
+    )
 
 
 @TRANSFERS.register("lora")
@@ -32,14 +36,26 @@ class Lora(Styled):
     def start(
         cls, generator: Generator, config: TransferConfig, rng: torch.Generator
     ) -> dict[str, Tensor]:
-        """A random A and B = 0 for each matrix of A_l, V_l, W_l and O."""
+        """A random A and B = 0 for each matrix of A_l, V_l, W_l and O, or for some of them."""
         assert isinstance(config, LoraConfig)
+        matrices = {
+            name: weight
+            for name, weight in generator.weights.items()
+            if name.endswith(".weight") and not name.startswith("f.")
+        }
         values: dict[str, Tensor] = {}
-        for name, weight_OI in generator.weights.items():
-            if name.endswith(".weight") and not name.startswith("f."):
+        for name, weight_OI in matrices.items():
+            if config.parts is None or name.startswith(config.parts):
                 rows, columns = len(weight_OI), weight_OI[0].numel()
                 down = torch.randn(config.rank, columns, generator=rng) / columns**0.5
                 values |= {f"{name}.down": down, f"{name}.up": torch.zeros(rows, config.rank)}
+        if not values:
+            known = sorted({name.partition(".")[0] for name in matrices})
+            raise UserError(
+                f"no matrix's name begins with {', '.join(config.parts or ())}",
+                where="parts",
+                fix=f"give some of: {', '.join(known)}",
+            )
         return values
 
     @classmethod

@@ -1,8 +1,9 @@
 """Transfers that move weights of the style network: fine-tuning, low rank, scale and shift, tau.
 
-All share this loop, its data, its budget and its loss, and differ in what they may move: they
-``start`` from the source and say what weights their values stand for (``adapted``). The loss is the
-energy distance between generated poses and the target's, of which a share is mixed by pose-mixup.
+All share this loop, its data and its budget, and differ in what they may move: they ``start`` from
+the source and say what weights their values stand for (``adapted``). The loss is the energy
+distance between generated poses and the target's, of which a share is mixed by pose-mixup; FreezeD
+and AdaGAN bring losses of their own.
 
 Legend: R runs side by side, B poses a batch, n target poses, D hinge coordinates.
 """
