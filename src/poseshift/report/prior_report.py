@@ -21,6 +21,7 @@ from poseshift.files import write_json, write_text
 from poseshift.prior.compare import UNADAPTED, Candidate, Comparison
 from poseshift.prior.hinge import Hinge
 from poseshift.prior.mixup import mixup
+from poseshift.prior.transfers.styled import Styled
 from poseshift.report.page import write_page
 from poseshift.report.prior_figures import (
     MOST,
@@ -101,7 +102,7 @@ def write_figures(
     rows |= {name: _array(sample) for name, sample in samples.items()}
     sheet_figure(folder / "poses", rows, skeleton)
     for candidate in candidates:
-        stages = morph(samples[UNADAPTED], samples[candidate.name], hinge)
+        stages = along(candidate) or morph(samples[UNADAPTED], samples[candidate.name], hinge)
         if stages:
             shown = [_array(stage) for stage in stages]
             stem = folder / f"morph-{candidate.name}"
@@ -113,6 +114,15 @@ def whole_first(points_NK2: Tensor) -> Tensor:
     """Poses with all joints before the others."""
     missing_N = points_NK2.isnan().any(-1).sum(-1)
     return points_NK2[missing_N.argsort(stable=True)]
+
+
+def along(candidate: Candidate) -> list[Tensor]:
+    """The same few poses along the adaptation itself; none where it has no way in between."""
+    if not isinstance(candidate.sampler, Styled):
+        return []
+    shares = np.linspace(0, 1, STAGES).tolist()
+    found = [candidate.sampler.part_way(share, MORPHED, 0) for share in shares]
+    return [stage for stage in found if stage is not None]
 
 
 def morph(source_NK2: Tensor, adapted_NK2: Tensor, hinge: Hinge) -> list[Tensor]:

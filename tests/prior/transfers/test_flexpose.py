@@ -55,3 +55,14 @@ def test_lambda_is_chosen_on_the_target_unless_given():
     (free,) = Flexpose.train(body_generator(), [TARGET], FlexposeConfig(**far), [0], [0.0])
     assert all(alike(given.learned[name], value) for name, value in free.items())
     assert chosen.learned.keys() == given.learned.keys()
+
+
+@pytest.mark.parametrize("structure", ["diag", "mlp"])
+def test_the_way_there_begins_at_the_source_and_ends_at_the_target(structure: str):
+    made = Flexpose(body_generator(), few(), FlexposeConfig(**QUICK, structure=structure), 0)
+    source = Source.revive(body_generator(), {}, Source.Config())
+    stages = [made.part_way(share, 20, 3) for share in (0.0, 0.5, 1.0)]
+    torch.testing.assert_close(stages[0], source.sample(20, 3))
+    torch.testing.assert_close(stages[2], made.sample(20, 3))
+    moved = [(stages[i + 1] - stages[i]).norm() for i in range(2)]
+    assert min(moved) > 0.2 * max(moved)  # half way is half way

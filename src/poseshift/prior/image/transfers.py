@@ -87,6 +87,10 @@ class Taught(Drawn, Styled):
 
     whole_critic: ClassVar[bool] = False
 
+    def part_way(self, share: float, count: int, seed: int) -> Tensor | None:
+        """Pictures on the way may be thrown away: no pose can be followed."""
+        return None
+
     def network(self) -> Weights:
         """The adapted weights, whatever was added folded in."""
         return self.adapted(self.generator.weights, self.learned)

@@ -109,9 +109,24 @@ class Styled(Transfer):
     def draw(self, count: int, rng: torch.Generator) -> Tensor:
         """Poses of the adapted network."""
         weights = self.adapted(self.generator.weights, self.learned)
-        return self.generator.place(
-            self.generator.hinges(self.generator.noise(count, rng), weights)
-        )
+        return self._drawn(weights, count, rng)
+
+    @torch.no_grad()
+    def part_way(self, share: float, count: int, seed: int) -> Tensor | None:
+        """Poses of weights a share of the way from the source's, of tau from the identity.
+
+        The same poses for every share; ``None`` where poses cannot be followed.
+        """
+        begin = self.generator.weights
+        weights = {
+            name: torch.lerp(begin.get(name, torch.zeros_like(end)), end, share)
+            for name, end in self.adapted(begin, self.learned).items()
+        }
+        return self._drawn(weights, count, torch.Generator().manual_seed(seed))
+
+    def _drawn(self, weights: Weights, count: int, rng: torch.Generator) -> Tensor:
+        generator = self.generator
+        return generator.place(generator.hinges(generator.noise(count, rng), weights))
 
 
 class Runs:
