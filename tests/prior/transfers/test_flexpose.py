@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from poseshift.errors import UserError
 from poseshift.prior.transfers.flexpose import Flexpose, FlexposeConfig
 from poseshift.prior.transfers.source import Source
 from poseshift.prior.transfers.tau import same
@@ -32,6 +33,17 @@ def test_only_tau_is_learned():
     assert {name.split(".")[0] for name in found} == {"tau"}
     assert {name.split(".")[2] for name in found} == {"scale", "shift"}
     assert sum(value.numel() for value in found.values()) == 2 * 2 * 16
+
+
+def test_tau_may_map_some_layers_alone():
+    found = learned(0.0, layers=(1,))
+    assert {name.split(".")[1] for name in found} == {"1"}
+    weights = body_generator().weights
+    into = Flexpose.adapted(weights, found)
+    moved = {name for name in weights if not alike(into[name], weights[name])}
+    assert moved == {"A.1.weight", "A.1.bias"}
+    with pytest.raises(UserError, match="there is no layer 2"):
+        learned(0.0, layers=(0, 2))
 
 
 def test_lambda_makes_exact_zeros_and_in_the_end_the_identity():

@@ -40,6 +40,9 @@ class FlexposeConfig(StyledConfig):
     """Settings of FlexPose."""
 
     structure: tau.Structure = Field("diag", description="what tau may be")
+    layers: tuple[int, ...] | None = Field(
+        None, description="whose styles tau maps, 0 the first; left out: all"
+    )
     sparse: float | None = Field(
         None, ge=0, le=10, description="lambda; left out: chosen on the target poses"
     )
@@ -60,7 +63,7 @@ class Flexpose(Styled):
     ) -> dict[str, Tensor]:
         """The tau that changes nothing."""
         assert isinstance(config, FlexposeConfig)
-        return tau.same(generator.weights, config.structure, rng)
+        return tau.same(generator.weights, config.structure, rng, config.layers)
 
     @classmethod
     def adapted(cls, weights: Weights, values: Learned) -> Weights:

@@ -10,22 +10,32 @@ Legend: R runs (a leading dimension, or none), L layers, S style, W width of w.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from poseshift.errors import UserError
 from poseshift.prior.stylenet import Weights, layer_count
 
 Structure = Literal["diag", "block", "mlp"]
 HIDDEN = 32  # of the ablation's hidden layer
 
 
-def same(weights: Weights, structure: Structure, rng: torch.Generator) -> dict[str, Tensor]:
-    """The tau that changes nothing."""
-    values: dict[str, Tensor] = {}
-    for layer in range(layer_count(weights)):
+def same(
+    weights: Weights,
+    structure: Structure,
+    rng: torch.Generator,
+    layers: Sequence[int] | None = None,
+) -> dict[str, Tensor]:
+    """The tau that changes nothing, of all layers or of some."""
+    count, values = layer_count(weights), dict[str, Tensor]()
+    if unknown := [layer for layer in layers or () if not 0 <= layer < count]:
+        raise UserError(
+            f"there is no layer {unknown[0]}", where="layers", fix=f"give some of 0 to {count - 1}"
+        )
+    for layer in range(count) if layers is None else sorted(set(layers)):
         width = len(weights[f"A.{layer}.bias"])
         tau = {"shift": torch.zeros(width)}
         tau |= (
@@ -44,6 +54,8 @@ def folded(weights: Weights, values: Mapping[str, Tensor]) -> Weights:
     moved = {name: value for name, value in values.items() if ".in." in name or ".out." in name}
     for layer in range(layer_count(weights)):
         of, tau = f"A.{layer}", f"tau.{layer}"
+        if f"{tau}.shift" not in values:
+            continue
         weight_SW, bias_S = weights[f"{of}.weight"], weights[f"{of}.bias"]
         if f"{tau}.matrix" in values:
             weight_SW = values[f"{tau}.matrix"] @ weight_SW
