@@ -19,6 +19,7 @@ from poseshift.selectors.base import SELECTORS
 from poseshift.selectors.choice import START, Scores, default, single
 
 Rule = Callable[[Scores], int]
+LATE = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.6)  # of the default rule, tried
 HARM = 0.02  # PCK an adaptation must lose to count as one that harms
 
 PAIRS = tuple(f"lottery-{seed}" for seed in range(5))
@@ -40,9 +41,10 @@ def last(scores: Scores) -> int:
 
 
 def rules() -> dict[str, Rule]:
-    """Every rule by name: the default, each validator alone, always the last."""
+    """Every rule by name: the default and its variants, each validator alone, always the last."""
+    variants = {f"default, late {late}": partial(default, late=late) for late in LATE}
     alone = {name: partial(single, validator=name) for name in SELECTORS}
-    return {"default": default, "last": last, **alone}
+    return {"default": default, **variants, "last": last, **alone}
 
 
 def value_of(row: Row, rule: Rule) -> float:

@@ -24,17 +24,18 @@ UNITS = {  # who votes, and the difference that matters
     "sharpness": 0.1,
     "source": 0.1,
 }
-LATE = 0.05  # merit given up for a later checkpoint: more training, less luck
+LATE = 0.15  # merit given up for a later checkpoint: more training, less luck
 HARM = 0.75  # merit an adaptation must have lost before its start is kept
 WORST = math.log(4)  # units: at a loss of these a vote is -3 and cannot fall further
 
 
-def default(scores: Scores, start: int = START) -> int:
+def default(scores: Scores, start: int = START, *, late: float = LATE) -> int:
     """The step to keep: the latest among the best adapted ones, or the start if all harm.
 
     Args:
         scores: From the start on.
         start: The step adaptation began from, whether it was kept or not.
+        late: Merit given up for a later checkpoint; the default was chosen on development pairs.
 
     Example:
         >>> grew = {0: 0.50, 100: 0.62, 200: 0.70, 300: 0.71}
@@ -49,7 +50,7 @@ def default(scores: Scores, start: int = START) -> int:
     best = max(merit[step] for step in adapted)
     if start in merit and best < merit[start] - HARM:
         return start
-    return max(step for step in adapted if merit[step] >= best - LATE)
+    return max(step for step in adapted if merit[step] >= best - late)
 
 
 def single(scores: Scores, validator: str) -> int:
