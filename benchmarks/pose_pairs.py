@@ -19,7 +19,7 @@ from poseshift.prior.pose_files import read_poses
 from poseshift.prior.poses import PoseSet
 from poseshift.skeleton import Skeleton, skeleton
 
-PUPPETS = ("body", "lottery-0", "lottery-1")
+PUPPETS = ("body", "lottery-3", "lottery-9")
 REAL = ("MPII->LSPET", "cats, dogs->cows", "cats, dogs->horses", "cats, dogs->sheep",
         "synthetic->real hands", "YTF->FaceSynthetics")  # fmt: skip
 MOST = 2000  # held-out poses
