@@ -31,7 +31,17 @@ SEARCHED: dict[str, list[Settings]] = {
     ],
     "echo": [{"near": near} for near in (10, 30, 100, 300)],
 }
-CHOSEN: dict[str, Settings] = {name: settings[0] for name, settings in SEARCHED.items()}
+CHOSEN: dict[str, Settings] = {
+    "finetune": {"lr": 5e-5},
+    "freezed": {"lr": 2e-5},
+    "adagan": {"lr": 1e-2, "normal": 0.1},
+    "lora": {"rank": 1, "lr": 2e-3},
+    "flexpose": {"lr": 1e-2, "sparse": 0.5},
+    "hinge_map": {"doubt": 2.0},
+    "coral": {"trust": 10.0},
+    "kde": {"space": "hinges", "width": 0.25},
+    "echo": {"near": 300},
+}
 
 MIXED: Settings = {"mixup": 0.5}
 THIN: Settings = {**CHOSEN["lora"], "rank": 1, "parts": ("A", "V")}  # nearest to tau's size

@@ -33,7 +33,7 @@ from poseshift.prior.transfers.base import TRANSFERS, Learned, TransferConfig
 from poseshift.prior.transfers.folds import search
 from poseshift.prior.transfers.styled import Styled, StyledConfig
 
-LAMBDAS = (0.0, 0.03, 0.1, 0.3)  # 0 first: among equals the first is taken
+LAMBDAS = (0.0, 0.1, 0.3, 0.5)  # 0 first: among equals the first is taken
 
 
 class FlexposeConfig(StyledConfig):
