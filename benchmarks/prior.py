@@ -220,6 +220,17 @@ def ablation(bench: Bench, quick: bool) -> None:
                 bench.claim(f"{pair}, n = {n}: flexpose {name} is worse in mmd2", found)
 
 
+def control(bench: Bench, quick: bool) -> None:
+    """FlexPose with a weaker pull; decided on after ``twenty``, to say why it is where it is."""
+    if quick:
+        return
+    arms = {
+        f"flexpose, lambda {pull}": ("flexpose", {**CHOSEN["flexpose"], "sparse": pull})
+        for pull in (0.0, 0.03, 0.1)
+    }
+    table(bench, cases(_at_hand(bench, REPORT), arms, 20), quick)
+
+
 def speed(bench: Bench, quick: bool) -> None:
     """Seconds of adapting to twenty poses, and poses a second."""
     row = bench.row({"case": "speed"}, partial(alone, cost, quick), fresh=True)
@@ -268,6 +279,7 @@ PARTS = {
     "twenty": partial(grid, 20),
     "ten": partial(grid, 10),
     "ablation": ablation,
+    "control": control,
     "others": others,
     "fifty": partial(grid, 50),
     "hundred": partial(grid, 100),

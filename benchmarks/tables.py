@@ -123,6 +123,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "sampling-checks": partial(checks, "sampling"),
     "prior-transfers": partial(prior_tables.transfers, "twenty", "ten", "fifty", "hundred"),
     "prior-others": partial(prior_tables.transfers, "others"),
+    "prior-control": partial(prior_tables.transfers, "control"),
     "prior-ablation": partial(prior_tables.transfers, "ablation"),
     "prior-claims": partial(claims, "prior"),
     "prior-checks": partial(checks, "prior"),
