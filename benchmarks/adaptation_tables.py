@@ -73,8 +73,8 @@ def saved() -> str:
         return ""
     k, pck = labels_saved(rows)
     most = max(row["arm"].partition("-")[2] for row in rows if "finetune" in row["arm"])
-    said = f"{k} labelled frames do" if k else f"{most} labelled frames do not"
-    return f"Ours reaches {100 * pck:.1f} on these seeds without a label; {said} reach that.\n"
+    said = f"{k} labelled frames reach" if k else f"{most} labelled frames do not reach"
+    return f"Ours reaches {100 * pck:.1f} on these seeds without a label; {said} that.\n"
 
 
 def choosing() -> str:
