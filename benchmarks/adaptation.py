@@ -21,12 +21,14 @@ import numpy as np
 
 from benchmarks import choosing
 from benchmarks.ablations import ABLATIONS, FEW, OWN_PRETRAINING
+from benchmarks.arms import Arm
 from benchmarks.common import Bench, Row, alone, arguments
 from benchmarks.methods_compared import ADAPTED, ARMS, some
 from benchmarks.pairs import real_data
 from benchmarks.rows import table
 from benchmarks.shares import closed, labels_saved, scores
 from benchmarks.speed import method_speed, udape_step
+from benchmarks.styles import adain
 
 AIMS = {"regda": 0.2, "udape": 0.5, "ours": 0.7}  # share of the gap closed, on the body
 RIVALS = (("ours", "mla"), ("ours", "udape"), ("mla", "udape"))
@@ -133,8 +135,12 @@ def kin(bench: Bench, quick: bool) -> None:
 
 def ablation(bench: Bench, quick: bool) -> None:
     """What each part of MLA and UDAPE adds, and how much the weights matter; claims nothing."""
-    if not quick:
-        table(bench, ABLATIONS, ["body"], range(3), quick)
+    if quick:
+        return
+    table(bench, ABLATIONS, ["body"], range(3), quick)
+    for seed in range(3):
+        style = {"udape, AdaIN style": Arm("udape", {"style": str(adain("body", seed))})}
+        table(bench, style, ["body"], [seed], quick)
 
 
 def own_pretraining(bench: Bench, quick: bool) -> None:

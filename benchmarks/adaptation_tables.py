@@ -72,7 +72,7 @@ def saved() -> str:
     if not any(row["part"] == "few_labels" for row in rows):
         return ""
     k, pck = labels_saved(rows)
-    most = max(row["arm"].partition("-")[2] for row in rows if "finetune" in row["arm"])
+    most = max(int(row["arm"].partition("-")[2]) for row in rows if "finetune" in row["arm"])
     said = f"{k} labelled frames reach" if k else f"{most} labelled frames do not reach"
     return f"Ours reaches {100 * pck:.1f} on these seeds without a label; {said} that.\n"
 

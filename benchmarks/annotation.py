@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -92,8 +93,6 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     """Train on unlabelled frames of the target and the prior, and annotate held-out images."""
-    import time
-
     from poseshift.data.baked import WorldSpec
     from poseshift.prior.annotate.placing import Placing
     from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired

@@ -32,7 +32,7 @@ from scipy.stats import t
 
 from poseshift.config import RunConfig
 from poseshift.engine import fit
-from poseshift.files import write_json
+from poseshift.files import write_json, write_text
 from poseshift.run import Run, hardware, package_versions
 from poseshift.sampling.bin_sampler import BinSamplerConfig
 from poseshift.sampling.scores import SCORES
@@ -249,9 +249,9 @@ class Bench:
 
     def _write(self, rows: list[Row]) -> None:
         RESULTS.mkdir(parents=True, exist_ok=True)
-        write_json(
+        write_text(
             self.path,
-            {
+            readable({
                 "name": self.name,
                 "command": self.command,
                 "commit": _commit(),
@@ -262,8 +262,30 @@ class Bench:
                 "checks": self.checks,
                 "claims": self.claims,
                 "rows": rows,
-            },
-        )
+            }),
+        )  # fmt: skip
+
+
+def readable(data: Mapping[str, Any]) -> str:
+    """JSON with an entry a line and a row a line, so that what a change adds can be read.
+
+    Example:
+        >>> print(readable({"seeds": [0, 1], "rows": [{"x": 1}, {"x": 2}]}), end="")
+        {
+        "seeds": [0, 1],
+        "rows": [
+        {"x": 1},
+        {"x": 2}
+        ]
+        }
+    """
+    entries = []
+    for name, value in data.items():
+        told = json.dumps(value)
+        if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+            told = "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
+        entries.append(f"{json.dumps(name)}: {told}")
+    return "{\n" + ",\n".join(entries) + "\n}\n"
 
 
 def sign_flip(differences: Sequence[float]) -> float:

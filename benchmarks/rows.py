@@ -14,6 +14,7 @@ from benchmarks.common import (
     TRAINING,
     Bench,
     Row,
+    bench_folder,
     code_hash,
     kept_run,
     key_of,
@@ -46,7 +47,8 @@ class Cell(NamedTuple):
     @property
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
-        settings = key_of(START, dump_yaml(self.config))
+        told = dump_yaml(self.config).replace(str(bench_folder()), "")  # wherever runs are kept
+        settings = key_of(START, told)
         return {"pair": self.pair, "arm": self.name, "seed": self.seed, "settings": settings}
 
     @property

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from poseshift import style_training
 from poseshift.config import load_config
+from poseshift.data.baked import open_pack
+from poseshift.data.domain import UnlabeledDomain
 from poseshift.data.views import normalize
 from poseshift.devices import place
 from poseshift.errors import UserError
@@ -138,6 +140,16 @@ def test_the_picture_shows_both_directions(run: Run, tmp_path: Path):
     assert sheet.shape[0] == 26 + style_training.SHOWN * (tile + gap)
     tiles = [sheet[26:][:tile, gap + i * (tile + gap) :][:, :tile] for i in range(4)]
     assert all(tile.std() > 1 for tile in tiles)
+    assert all((a != b).any() for i, a in enumerate(tiles) for b in tiles[:i])
+
+
+def test_a_sheet_compares_styles():
+    ends = [UnlabeledDomain(open_pack(f"world:{name}?count=2", 32)) for name in ("gym", "stage")]
+    styles = {name: build_style(name) for name in ("colour", "fourier")}
+    sheet = style_training.pairs(styles, ends, 32, "cpu")
+    tile, gap = style_training.TILE, 6
+    assert sheet.shape[:2] == (26 + gap + 2 * (tile + gap) - gap, gap + 6 * (tile + gap))
+    tiles = [sheet[26:][:tile, gap + i * (tile + gap) :][:, :tile] for i in range(6)]
     assert all((a != b).any() for i, a in enumerate(tiles) for b in tiles[:i])
 
 

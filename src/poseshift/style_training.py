@@ -33,7 +33,7 @@ from poseshift.devices import keep_freed_memory, pick_device, pick_precision, pl
 from poseshift.errors import UserError
 from poseshift.files import new_folder
 from poseshift.nn.backbone import build_backbone
-from poseshift.nn.style import AdaIN, align, check_side, pixels, statistics
+from poseshift.nn.style import AdaIN, Style, align, check_side, pixels, statistics
 from poseshift.nn.style_networks import Encoder, ResNet, build_decoder, read_vgg
 from poseshift.pictures import TILE, grid, save_picture
 from poseshift.progress import Meter
@@ -108,7 +108,7 @@ def train_style(
                 fix=f"--batch {max(2, config.style.batch // 4 * 2)}, or a lower --set side",
             ) from error
         style = AdaIN(encoder, decoder)
-        save_picture(folder / PICTURES, pairs(style, domains, config.side, device))
+        save_picture(folder / PICTURES, pairs({"AdaIN": style}, domains, config.side, device))
         style.save(folder, _manifest(config, domains, losses))
     return style
 
@@ -231,16 +231,22 @@ def _check_finite(losses: Mapping[str, float], done: int) -> None:
             )
 
 
-def pairs(style: AdaIN, domains: list[UnlabeledDomain], side: int, device: str) -> Bytes:
-    """A sheet with pairs in rows: source, source as target, target, target as source."""
+def pairs(
+    styles: Mapping[str, Style], domains: list[UnlabeledDomain], side: int, device: str
+) -> Bytes:
+    """A sheet with pairs in rows: the source and what styles make of it, then the target."""
     count = min(SHOWN, *map(len, domains))
     images = [_evenly(domain, count, side, device) for domain in domains]
     amount_B = torch.ones(count, device=device)
-    columns = []
-    for content, look in (images, images[::-1]):
-        columns += [_tiles(content), _tiles(style(content, look, amount_B))]
-    headings = ("source", "source as target", "target", "target as source")
-    return grid([*zip(*columns, strict=True)], headings)
+    columns = dict[str, list[Bytes]]()
+    for end, other, (content, look) in (
+        ("source", "target", images),
+        ("target", "source", images[::-1]),
+    ):
+        columns[end] = _tiles(content)
+        for name, style in styles.items():
+            columns[f"as {other}: {name}"] = _tiles(style(content, look, amount_B))
+    return grid([*zip(*columns.values(), strict=True)], tuple(columns))
 
 
 def _evenly(domain: UnlabeledDomain, count: int, side: int, device: str) -> Tensor:

@@ -8,6 +8,7 @@ from benchmarks import adaptation, adaptation_tables, arms, pairs, tables, writi
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
 from benchmarks.methods_compared import ADAPTED, ARMS
+from benchmarks.rows import Cell
 from benchmarks.shares import closed, labels_saved, scores
 from poseshift.methods.base import METHODS
 
@@ -86,6 +87,18 @@ def test_few_labels_are_drawn_by_the_seed_alone(tmp_path: Path, monkeypatch: pyt
         assert plan("body", Arm("source_only", few=few), 1).target_labels == file
     assert drawn["body-1-20.json"][:5] == drawn["body-1-5.json"]
     assert arms.labels("body", Arm("source_only"), seed=1) is None
+
+
+def test_a_row_is_known_wherever_runs_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(arms, "write_frames", lambda pack, indices, path: path.write_text("{}"))
+    monkeypatch.setattr(arms, "open_pack", lambda spec, side: range(100))
+    told = []
+    for place in ("here", "there"):
+        monkeypatch.setenv("POSESHIFT_BENCH", str(tmp_path / place))
+        cells = [Cell("body", 1, "few", Arm("source_only", few=few)) for few in (5, 20)]
+        told.append([cell.what for cell in cells])
+    assert told[0] == told[1]
+    assert told[0][0] != told[0][1]
 
 
 def test_a_lottery_pair_is_named_by_its_seed():
