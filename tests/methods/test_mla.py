@@ -11,7 +11,6 @@ from poseshift.data.heatmap import decode
 from poseshift.data.views import random_view
 from poseshift.methods import mla
 from poseshift.methods.base import Phase
-from poseshift.methods.parts.alignment import TEMPERATURE
 from tests.methods.made import (
     argmax_cells,
     bce,
@@ -43,6 +42,8 @@ def only_phase(method: Any) -> Phase:
         {"feature": 0.7, "pose": 0.2, "keep": 0.25},
         {"pose_form": "released", "pose": 0.2},
         {"as_released": True, "pose_form": "live", "pose": 0.2},
+        {"as_released": True, "pose": 0.2},
+        {"pose": 0.2, "temperature": 0.1},
     ],
     ids=str,
 )
@@ -62,7 +63,7 @@ def test_the_losses_are_their_formulas(changes: dict[str, Any]):
         rows, columns, mean = profile_entropies(maps_s)
         pose = changes.get("pose", 0.3) * (rows + columns - mean) / 64
     else:
-        rows, columns, mean = profile_entropies(maps_s, TEMPERATURE)
+        rows, columns, mean = profile_entropies(maps_s, changes.get("temperature", 0.01))
         pose = changes.get("pose", 5e-5) * ((rows + columns) / np.log(8) - mean / np.log(64))
     cross = bce(judged[0][1], 0.0) + bce(judged[1][1], 1.0)
     expected = {

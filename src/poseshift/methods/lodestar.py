@@ -59,6 +59,7 @@ class LodestarConfig(TeachingConfig):
         (0.5, 0.9), description="share of each joint that counts, first and last"
     )
     hidden: int = Field(2, ge=0, description="squares that may be hidden in the student's view")
+    patch: float = Field(10 / 256, gt=0, le=0.5, description="half of such a square, of a side")
     colour: float = Field(
         0.4, ge=0, le=1, description="brightness, contrast, saturation: 1 +- this"
     )
@@ -135,7 +136,9 @@ class Lodestar(Teaching):
         inside_BK = ((place_s >= -0.5) & (place_s < self.side - 0.5)).all(-1)
         image_s = view_s.image_BCHW
         for _ in range(self.config.hidden):
-            image_s = occlude(image_s, place_s, inside_BK, target.draws)
+            image_s = occlude(
+                image_s, place_s, inside_BK, target.draws, rate=0.5, half=self.config.patch
+            )
         return image_s, place_s, inside_BK
 
     def _share(self, step: int) -> float:

@@ -13,10 +13,10 @@ of a run that starts from nothing are the source alone, stylised.
 
 Deviations: those of ``udape.py``. L_pose is the live form, for the published one has next to no
 gradient; the live one's on a map is three orders of magnitude above that of L_cons, so its weight
-is 5e-5 (published: .3). ``as_released`` gives the published computation of all of them. The
-published lambda_f of .1 goes with the published rate of 1e-4; on a development pair the small
-network at 8e-3 collapsed with both weights at their first values, and the recipes of the built-in
-pairs take .001.
+is 5e-5 (published: .3). ``as_released`` gives the published L_pose and weight, and all it gives in
+``udape.py``. The published lambda_f of .1 goes with the published rate of 1e-4; on a development
+pair the small network at 8e-3 collapsed with both weights at their first values, and the recipes of
+the built-in pairs take .001.
 
 Legend: B batch, C channels, K keypoints, H W map rows and columns; s student, t teacher, D
 discriminator.
@@ -44,7 +44,7 @@ from poseshift.nn.discriminator import CellDiscriminator
 from poseshift.nn.gradient import scale_gradient
 from poseshift.nn.style import build_style
 
-RELEASED_POSE_WEIGHT = 0.3
+POSE_WEIGHTS = {"live": 5e-5, "released": 0.3}
 
 
 class MlaConfig(TeachingConfig):
@@ -53,16 +53,20 @@ class MlaConfig(TeachingConfig):
     style: str = Field("fourier", description="fourier, colour, or what poseshift style wrote")
     image: float = Field(0.5, ge=0, le=1, description="image level: chance of styling the source")
     feature: float = Field(0.1, ge=0, description="feature level: weight of the discriminator")
-    pose: float = Field(5e-5, ge=0, description="pose level: weight of information maximisation")
-    # Not told where it is not chosen: runs of before it could be are the same runs.
-    pose_form: Literal["live", "released"] | None = Field(
-        None, exclude_if=lambda form: form is None,
-        description="of the pose level, weighed by pose; live, or the published one and its .3 "
-        "with as_released, if not given",
+    pose: float | None = Field(
+        None, ge=0,
+        description="pose level: weight of information maximisation; if not given 5e-5, and .3 of "
+        "the released form",
     )  # fmt: skip
+    pose_form: Literal["live", "released"] | None = Field(
+        None, description="of the pose level; if not given live, and released with as_released"
+    )
+    temperature: float = Field(0.01, gt=0, description="of the live form's softmax over profiles")
+    reversal: float = Field(1.0, ge=0, description="of D's gradient in the features, turned round")
     keep: float = Field(0.5, gt=0, le=1, description="share of the joints that count")
     occlusion: float = Field(0.5, ge=0, le=1, description="share of the student's images")
     sure: float = Field(0.9, ge=0, le=1, description="least peak of a joint that may be hidden")
+    patch: float = Field(10 / 256, gt=0, le=0.5, description="half of the hidden square, of a side")
     as_released: bool = Field(
         False, description="teacher statistics, patch, peaks and pose level as published"
     )
@@ -109,20 +113,21 @@ class Mla(Teaching):
             of_source = 0.0 if source.target_B is None else source.target_B
             bce = self._judged(features_source, of_source) + self._judged(features_target, 1.0)
             losses["feature"] = self.config.feature * bce
-        if self.config.pose:
+        if self.config.pose != 0:
             losses["pose"] = self._pose_level(maps_s)
         groups = ("network", "discriminator") if self.config.feature else ("network",)
         yield Phase(losses, groups)
 
     def _judged(self, features_BCHW: Tensor, domain: float | Tensor) -> Tensor:
         """D's loss; D learns to tell the domains apart, the network to make it impossible."""
-        return domain_bce(self.discriminator(scale_gradient(features_BCHW, -1.0)), domain)
+        turned = scale_gradient(features_BCHW, -self.config.reversal)
+        return domain_bce(self.discriminator(turned), domain)
 
     def _pose_level(self, maps_s: Tensor) -> Tensor:
-        form, weight = self.config.pose_form, self.config.pose
-        if form is None and self.config.as_released:
-            form, weight = "released", RELEASED_POSE_WEIGHT
-        return weight * information_maximisation(maps_s, form or "live")
+        config = self.config
+        form = config.pose_form or ("released" if config.as_released else "live")
+        weight = POSE_WEIGHTS[form] if config.pose is None else config.pose
+        return weight * information_maximisation(maps_s, form, config.temperature)
 
     def _pseudo_labels(self, target: UnlabeledBatch, view_t: View) -> tuple[View, Tensor, Tensor]:
         """The student's view with joints hidden, what it should say in the crop, and where."""
@@ -134,5 +139,7 @@ class Mla(Teaching):
         if config.as_released:
             place_BK2 = place_BK2 + self.misplaced(view_s, target)
         sure_BK = peak_BK >= config.sure
-        image_s = occlude(view_s.image_BCHW, place_BK2, sure_BK, draws, rate=config.occlusion)
+        image_s = occlude(
+            view_s.image_BCHW, place_BK2, sure_BK, draws, rate=config.occlusion, half=config.patch
+        )
         return View(image_s, view_s.matrix_B33), pseudo_t, confident(peak_BK, config.keep)

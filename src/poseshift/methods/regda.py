@@ -41,16 +41,16 @@ from poseshift.methods.parts.pseudo import ground_false_maps, ground_truth_maps
 from poseshift.nn.gradient import scale_gradient
 from poseshift.nn.posenet import NetworkConfig, regressor
 
-EPS = 1e-7  # added to pseudo targets
-
 
 class RegdaConfig(MethodConfig):
-    """Settings of RegDA; the defaults are the published ones."""
+    """Settings of RegDA; the defaults are the published ones, but for ``ema`` (published: none)."""
 
     margin: float = Field(4.0, ge=0, description="weight of the adversary on the source")
     trade_off: float = Field(1.0, ge=0, description="eta, weight of all adversarial losses")
     warm_up: float = Field(1 / 15, gt=0, description="span of lambda's growth, share of the run")
+    smallest: float = Field(0.0, ge=0, description="where lambda begins")
     largest: float = Field(0.1, ge=0, description="where lambda ends")
+    eps: float = Field(1e-7, ge=0, description="added to pseudo targets in their logarithm")
     feature_rate: float = Field(0.1, gt=0, description="rate of the features, the heads' being 1")
 
 
@@ -100,9 +100,9 @@ class Regda(Method[UnlabeledBatch]):
     def phases(self, source: LabeledBatch, target: UnlabeledBatch) -> Iterator[Phase]:
         """Three updates: A, B and C."""
         config, network, adversary = self.config, self.network, self.adversary
-        eta = config.trade_off
+        eta, eps = config.trade_off, config.eps
         span = config.warm_up * self.course.steps
-        scale = warm_lambda(source.draws.step, span, config.largest)
+        scale = warm_lambda(source.draws.step, span, config.largest, config.smallest)
 
         image_BCHW, label_BKHW, weight_BK = self._labeled(source)
         features = network.features(image_BCHW)
@@ -111,7 +111,7 @@ class Regda(Method[UnlabeledBatch]):
         guess_BKHW = adversary(scale_gradient(features, scale))
         losses = {
             "supervised": heatmap_kl(logits_BKHW, label_BKHW, weight_BK),
-            "adversary": config.margin * eta * heatmap_kl(guess_BKHW, truth_BKHW, weight_BK, EPS),
+            "adversary": config.margin * eta * heatmap_kl(guess_BKHW, truth_BKHW, weight_BK, eps),
         }
         yield Phase(losses, ("features", "head", "adversary"))
 
@@ -122,11 +122,11 @@ class Regda(Method[UnlabeledBatch]):
         every_BK = torch.ones_like(weight_BK)
         false_BKHW = ground_false_maps(truth_BKHW)
         guess_BKHW = adversary(features.detach())
-        loss = eta * heatmap_kl(guess_BKHW, false_BKHW, every_BK, EPS)
+        loss = eta * heatmap_kl(guess_BKHW, false_BKHW, every_BK, eps)
         yield Phase({"ground_false": loss}, ("adversary",))
 
         guess_BKHW = adversary(scale_gradient(features, scale))
-        loss = eta * heatmap_kl(guess_BKHW, truth_BKHW, every_BK, EPS)
+        loss = eta * heatmap_kl(guess_BKHW, truth_BKHW, every_BK, eps)
         yield Phase({"ground_truth": loss}, ("features",))
 
     def _labeled(self, batch: LabeledBatch) -> tuple[Tensor, Tensor, Tensor]:

@@ -15,16 +15,16 @@ from poseshift.nn.ema import ema_decay, ema_update
 from poseshift.nn.posenet import PoseNet
 
 PRETRAIN = 40 / 70  # share of the published runs that is pre-training on the source
-HORIZON = 1 / 15  # of the adaptation: the published .999 over 15,000 steps
 
 
 class TeachingConfig(MethodConfig):
     """Settings of every method with a teacher."""
 
-    ema: float = Field(
-        0.999, gt=0, lt=1,
-        description="decay of the teacher, which remembers a 15th of the run at most",
-    )  # fmt: skip
+    ema: float = Field(0.999, gt=0, lt=1, description="decay of the teacher, of slow ones")
+    # The published .999 remembers a 15th of the published 15,000 steps.
+    memory: float = Field(
+        1 / 15, gt=0, le=1, description="what a teacher remembers at most, share of the adaptation"
+    )
     pretrain: float | None = Field(
         None, ge=0, lt=1,
         description="share of the steps on the source alone; 4/7 if not given, 0 with an --init "
@@ -61,7 +61,7 @@ class Teaching(Method[UnlabeledBatch]):
     def decay(self) -> float:
         """The teacher's decay once it teaches."""
         steps = self.course.steps - self.pretrain_steps
-        return min(self.config.ema, 1 - 1 / max(1.0, HORIZON * steps))
+        return min(self.config.ema, 1 - 1 / max(1.0, self.config.memory * steps))
 
     @property
     def begins(self) -> int:

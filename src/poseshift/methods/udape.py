@@ -12,7 +12,8 @@ Kim et al., "A Unified Framework for Domain Adaptive Pose Estimation", ECCV 2022
 Before that, unless the run starts from an earlier one, 4/7 of the steps are L_sup alone on the
 stylised source.
 
-Deviations (``as_released`` undoes the last three): one bilinear un-warp by the matrices where three
+Deviations (``as_released`` undoes three: where the patch lies, whose statistics the teacher has,
+where Gaussians sit): one bilinear un-warp by the matrices where three
 nearest ones were composed; views are of the whole crop, not of a random part; the patch is an
 upright square of the student's view; it lies on the joint (published: off by 3/4 of the shift);
 the teacher's batch statistics are averages of the student's (published: of the target batches it
@@ -42,7 +43,7 @@ from poseshift.nn.style import build_style
 
 
 class UdapeConfig(TeachingConfig):
-    """Settings of UDAPE; the defaults are the published ones."""
+    """Settings of UDAPE; numbers are the published ones, ``style`` is one without training."""
 
     style: str = Field("fourier", description="fourier, colour, or what poseshift style wrote")
     source_style: float = Field(0.5, ge=0, le=1, description="chance of styling the source")
@@ -51,6 +52,7 @@ class UdapeConfig(TeachingConfig):
     normalise: bool = Field(True, description="fresh Gaussians instead of the teacher's maps")
     occlusion: float = Field(0.5, ge=0, le=1, description="share of the student's images")
     sure: float = Field(0.9, ge=0, le=1, description="least peak of a joint that may be hidden")
+    patch: float = Field(10 / 256, gt=0, le=0.5, description="half of the hidden square, of a side")
     as_released: bool = Field(False, description="teacher statistics, patch and peaks as published")
 
 
@@ -101,5 +103,5 @@ class Udape(Teaching):
         if self.config.as_released:
             place_BK2 = place_BK2 + self.misplaced(view_s, target)
         sure_BK = peak_BK >= self.config.sure
-        rate = self.config.occlusion
-        return occlude(view_s.image_BCHW, place_BK2, sure_BK, target.draws, rate=rate)
+        rate, half = self.config.occlusion, self.config.patch
+        return occlude(view_s.image_BCHW, place_BK2, sure_BK, target.draws, rate=rate, half=half)

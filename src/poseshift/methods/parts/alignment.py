@@ -12,8 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TEMPERATURE = 0.01  # of the live softmax over profiles
-
 
 def domain_bce(logits_BCHW: Tensor, label: float | Tensor) -> Tensor:
     """Binary cross-entropy of a discriminator's logits, one a cell; source 0, target 1.
@@ -32,7 +30,7 @@ def domain_bce(logits_BCHW: Tensor, label: float | Tensor) -> Tensor:
 
 
 def information_maximisation(
-    maps_BKHW: Tensor, form: Literal["released", "live"] = "live"
+    maps_BKHW: Tensor, form: Literal["released", "live"] = "live", temperature: float = 0.01
 ) -> Tensor:
     """MLA's pose-level loss: sharp profiles in every sample, diverse maps over the batch.
 
@@ -52,10 +50,10 @@ def information_maximisation(
     mean_KN = maps_BKHW.mean(0).flatten(1)
     if form == "live":
         sharpness = (
-            _entropy(rows / TEMPERATURE) / math.log(height)
-            + _entropy(columns / TEMPERATURE) / math.log(width)
+            _entropy(rows / temperature) / math.log(height)
+            + _entropy(columns / temperature) / math.log(width)
         )  # fmt: skip
-        return sharpness - _entropy(mean_KN / TEMPERATURE) / math.log(height * width)
+        return sharpness - _entropy(mean_KN / temperature) / math.log(height * width)
     total = _entropy(rows) + _entropy(columns) - _entropy(mean_KN)
     return total / (height * width)
 

@@ -10,8 +10,6 @@ from torch import Tensor
 
 from poseshift.data.draws import Draws
 
-HALF = 10 / 256  # half side of the patch, of the image's side, as published
-
 
 def occlude(
     image_BCHW: Tensor,
@@ -19,8 +17,8 @@ def occlude(
     sure_BK: Tensor,
     draws: Draws,
     *,
-    rate: float = 0.5,
-    half: float = HALF,
+    rate: float,
+    half: float,
 ) -> Tensor:
     """Overwrite a square around one sure joint of some images with another part of the same image.
 
