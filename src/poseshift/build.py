@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,7 @@ def inherited_labels(config: RunConfig) -> dict[str, Any]:
         return {}
     images = Run.open(path).labelled_images()
     about = {"name": str(path), "fingerprint": "", "count": len(images), "crop_from": ""}
-    return {"start": {**about, "mapping": "", "images": images}} if images else {}
+    return {"start": {**about, "mapping": "", "images": [*map(asdict, images)]}} if images else {}
 
 
 def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None = None) -> Start:
@@ -169,6 +170,11 @@ def build_optimizers(method: Method[Any], config: TrainConfig) -> dict[str, torc
     return {name: one(parameters) for name, parameters in method.groups().items()}
 
 
+def _labelled(domain: object) -> dict[str, Any]:
+    """Frames whose labels are given, as they can be known again."""
+    return {"images": [*map(asdict, domain.images)]} if isinstance(domain, TargetLabels) else {}
+
+
 def data_manifest(
     source: LabeledDomain,
     target: LabeledDomain | UnlabeledDomain | None,
@@ -183,7 +189,7 @@ def data_manifest(
             "count": len(domain),
             "crop_from": domain.crop_from,
             "mapping": "" if isinstance(domain, UnlabeledDomain) else domain.said,
-            **({"images": domain.images} if isinstance(domain, TargetLabels) else {}),
+            **_labelled(domain),
         }
         for role, domain in roles.items()
         if domain is not None

@@ -32,6 +32,7 @@ import torch
 
 from poseshift import __version__
 from poseshift.config import RunConfig
+from poseshift.data.names import Shown
 from poseshift.errors import BadInput, UserError
 from poseshift.files import make_folder, write_atomic, write_json, write_text
 from poseshift.nn.posenet import PoseNet
@@ -97,9 +98,22 @@ class Run:
             raise BadInput(f"does not say '{missing[0]}'", where=file, fix="start a new run")
         return manifest
 
-    def labelled_images(self) -> list[str]:
+    def labelled_images(self) -> list[Shown]:
         """Target images whose labels went into it: evaluation leaves them out."""
-        return [name for role in self.manifest["data"].values() for name in role.get("images", [])]
+        told = [
+            image for role in self.manifest["data"].values() for image in role.get("images", [])
+        ]
+        try:
+            return [
+                Shown(image["name"], tuple(image["matrix"]), tuple(image["glance"]))
+                for image in told
+            ]
+        except (KeyError, TypeError) as error:
+            raise BadInput(
+                "does not say which images it had labels of",
+                where=self.path / "manifest.json",
+                fix="start a new run",
+            ) from error
 
     @property
     def skeleton(self) -> Skeleton:

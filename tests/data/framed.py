@@ -27,16 +27,18 @@ def target(
     places: Sequence[np.ndarray] = (),
     joints: Skeleton = BODY,
     side: int = SIDE,
+    seed: int = 0,
+    shift: float = 0.0,
 ) -> Pack:
     """One sample a name: some joints missing, some occluded, some outside their crop."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     with PackWriter(path, joints, side) as writer:
         for i, name in enumerate(names):
             visibility_K = rng.integers(0, 3, len(joints)).astype(np.uint8)
             visibility_K[:2] = 2
             keypoints_K2 = rng.uniform(2, side - 3, (len(joints), 2)).astype(np.float32)
             keypoints_K2[visibility_K == 0] = np.nan
-            matrix_33 = places[i] if places else placement(0.3 * i, 1.7, 100.0 + i, 40.0)
+            matrix_33 = places[i] if places else placement(0.3 * i, 1.7, 100.0 + i + shift, 40.0)
             image = rng.integers(0, 255, (side, side, 3), dtype=np.uint8)
             writer.add(Sample(f"s{i}", image, keypoints_K2, visibility_K, matrix_33, source=name))
     return Pack(path)

@@ -48,7 +48,7 @@ def test_what_is_written_is_what_is_read_back(pack: Pack, tmp_path: Path):
     file = write_frames(pack, [4, 1, 2], tmp_path / "few.json")
     frames = labels(file, pack)
     assert_rows(frames, pack, [1, 2, 4])
-    assert frames.images == [NAMES[1], NAMES[2], NAMES[4]]
+    assert [image.name for image in frames.images] == [NAMES[1], NAMES[2], NAMES[4]]
     assert frames.said == "few.json: 3 of 3 poses matched"
     np.testing.assert_array_equal(frames.crops.image(2), pack.crops.image(4))
     assert (len(frames), len(frames.crops), frames.crops.side) == (3, 3, SIDE)
@@ -73,7 +73,7 @@ def test_a_world_is_named_by_its_ids(puppet_packs: dict[str, Pack], tmp_path: Pa
     street = puppet_packs["street"]
     frames = labels(write_frames(street, [5, 0], tmp_path / "few.json"), street)
     assert_rows(frames, street, [0, 5])
-    assert frames.images == ["street/train/000000", "street/train/000005"]
+    assert [image.name for image in frames.images] == ["street/train/000000", "street/train/000005"]
 
 
 def test_joints_are_mapped_by_name(pack: Pack, tmp_path: Path):
@@ -94,7 +94,7 @@ def test_what_is_not_matched_is_counted(pack: Pack, tmp_path: Path):
 
     file = write_frames(pack, [0, 1, 2, 3], tmp_path / "few.json")
     frames = labels(spoilt(file, change), pack)
-    assert frames.images == NAMES[2:4]
+    assert [image.name for image in frames.images] == NAMES[2:4]
     for said in ("2 of 4 poses matched", "1 of no sample of pack", "1 without", "1 joints outside"):
         assert said in frames.said
 
@@ -104,7 +104,7 @@ def test_only_the_name_counts_where_it_is_the_only_one(pack: Pack, tmp_path: Pat
         data["images"][0]["file_name"] = ".\\other\\img01.png"
 
     frames = labels(spoilt(write_frames(pack, [1], tmp_path / "few.json"), change), pack)
-    assert frames.images == [NAMES[1]]
+    assert [image.name for image in frames.images] == [NAMES[1]]
 
 
 def test_a_name_that_could_be_two_images_is_refused(tmp_path: Path):

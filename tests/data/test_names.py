@@ -1,5 +1,6 @@
 """Images found by name from another folder, and left out of a Pack wherever they are."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from poseshift.data.names import Names, sample_names, without
+from poseshift.data.names import Names, Shown, sample_names, shown, without
 from poseshift.data.pack import Pack
 from poseshift.data.part import PackPart, left_out
 from poseshift.errors import BadInput, UserError
@@ -45,7 +46,8 @@ def test_samples_are_named_by_their_images(tmp_path: Path, puppet_packs: dict[st
 
 def test_a_pack_without_some_images_is_a_pack(tmp_path: Path):
     pack = target(tmp_path / "pack")
-    rest = without(pack, ["project/clip1/img01.png", "img04.png", "clip9/img02.png"])
+    images = ["project/clip1/img01.png", "img04.png", "clip9/img02.png"]
+    rest = without(pack, [Shown(name) for name in images])
     kept = [0, 2, 3, 5]
     assert (len(rest), left_out(rest), left_out(pack)) == (4, 2, 0)
     assert rest.poses.source_N == [NAMES[i] for i in kept]
@@ -60,9 +62,24 @@ def test_a_pack_without_some_images_is_a_pack(tmp_path: Path):
 def test_a_pack_is_itself_where_nothing_is_left_out(tmp_path: Path):
     pack = target(tmp_path / "pack")
     assert without(pack, []) is pack
-    assert without(pack, ["other.png"]) is pack
+    assert without(pack, [Shown("other.png")]) is pack
     with pytest.raises(UserError, match="all 6 samples are frames"):
-        without(pack, NAMES)
+        without(pack, [Shown(name) for name in NAMES])
+
+
+def test_another_picture_of_that_name_stays(tmp_path: Path):
+    names = ["img01.png", "img02.png", "img03.png"]
+    mine, other = target(tmp_path / "a", names), target(tmp_path / "b", names, seed=1)
+    given = [shown(mine, 0), shown(mine, 2)]
+    assert without(other, given) is other, "frames of another clip"
+    assert without(mine, given).poses.source_N == ["img02.png"]
+    again = target(tmp_path / "c", [f"copied/{name}" for name in names])
+    assert without(again, given).poses.source_N == ["copied/img02.png"]
+    written = [replace(image, glance=tuple(v + 3 for v in image.glance)) for image in given]
+    assert without(again, written).poses.source_N == ["copied/img02.png"], "compressed once more"
+    elsewhere = target(tmp_path / "d", names, seed=1, shift=3.0)
+    assert len(without(elsewhere, given)) == 1, "another part of it cannot be told apart"
+    assert len(without(other, [Shown(image.name) for image in given])) == 1, "nor can names alone"
 
 
 def test_extra_columns_follow(puppet_packs: dict[str, Pack]):

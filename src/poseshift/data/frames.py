@@ -23,7 +23,7 @@ from poseshift.data.crops import transform
 from poseshift.data.formats.base import Doubles
 from poseshift.data.frame_files import FrameFile, read_frames
 from poseshift.data.matching import inside, match_poses, to_crops
-from poseshift.data.names import sample_names
+from poseshift.data.names import Shown, sample_names, shown
 from poseshift.data.pack import Crops, Pack
 from poseshift.data.part import CropsPart
 from poseshift.data.types import UNLABELED, Bytes, Floats
@@ -38,7 +38,7 @@ class Frames:
 
     Attributes:
         name: The file.
-        images: Names of the original images.
+        images: The original images; how they look is told of trusted ones only.
         crops: Their crops.
         keypoints_MK2: Pixels of the crops, NaN where not labelled.
         visibility_MK: 0 not labelled, 1 occluded, 2 visible.
@@ -50,7 +50,7 @@ class Frames:
     role: ClassVar[str]
     trusted: ClassVar[bool]
     name: str
-    images: list[str]
+    images: list[Shown]
     crops: Crops
     keypoints_MK2: Floats
     visibility_MK: Bytes
@@ -153,7 +153,10 @@ def match_frames(
         identity.update(np.ascontiguousarray(array).tobytes())
     return kind(
         name=str(file),
-        images=[names[sample] for sample in samples],
+        images=[
+            shown(pack, sample) if kind.trusted else Shown(names[sample])
+            for sample in samples.tolist()
+        ],
         crops=CropsPart(pack.crops, samples),
         keypoints_MK2=keypoints_MK2.astype(np.float32),
         visibility_MK=visibility_MK,
