@@ -26,7 +26,7 @@ from benchmarks.pairs import find_pair
 from poseshift.config import RunConfig
 from poseshift.methods.base import METHODS
 from poseshift.run import Run
-from poseshift.selection import choose_and_tell, scores_to_json
+from poseshift.selection import choose, scores_to_json
 from poseshift.settings import dump_yaml
 
 MINUTES = {"source_only": 0.8, "source_strong": 1.0, "supervised": 1.4}  # else two
@@ -131,7 +131,7 @@ def measure_row(cell: Cell, quick: bool = False, also: Also | None = None) -> di
     chosen = found.last()
     about: dict[str, Any] = {"choice": "last"}
     if METHODS[arm.method].target == "unlabeled":
-        selection = choose_and_tell(run)
+        selection = choose(run)
         chosen = selection.step
         about = {
             "choice": "selected",

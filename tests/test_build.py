@@ -115,6 +115,17 @@ def test_what_cannot_predict_yet_learns_from_the_source_first(
     assert resolved(asked, start).method.pretrain == 0
 
 
+def test_regda_says_that_it_needs_a_start(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    source, _ = open_domains(tiny())
+    taught = Run.create(tmp_path / "taught", tiny())
+    write_manifest(taught, {}, source.skeleton)
+    taught.save_checkpoint(begun(tiny()).predictor(), 2)
+    for init, warned in ((str(taught.path), False), (None, True)):
+        caplog.clear()
+        build_start(changed(tiny("regda"), init=init), source)
+        assert ("train source_only first" in caplog.text) == warned
+
+
 def test_a_method_knows_its_course():
     course = begun(tiny(steps=9)).course
     assert (course.steps, course.started) == (9, False)

@@ -74,7 +74,7 @@ def test_the_quickstart_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 def test_the_ten_public_names_load():
     import poseshift
 
-    assert len(poseshift.__all__) == 10
+    assert len(poseshift.__all__) == 11
     for name in poseshift.__all__:
         assert callable(getattr(poseshift, name))
         assert name in dir(poseshift)

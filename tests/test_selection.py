@@ -19,7 +19,7 @@ from poseshift.run import Run, write_manifest
 from poseshift.selection import (
     Selection,
     candidates,
-    choose_and_tell,
+    choose,
     read_selection,
     score,
     select,
@@ -91,7 +91,7 @@ def test_without_a_start_of_its_own_the_end_of_pretraining_is_one(
         return dict.fromkeys(SELECTORS, fell)
 
     monkeypatch.setattr(module, "score", scored)
-    selection = choose_and_tell(run)
+    selection = choose(run)
     assert asked == [4, 6, 7]  # what pre-training went on from is no choice
     assert (selection.step, selection.kept_start) == (4, True)
     assert "step 4 (the start) is the run's choice" in selection.said
@@ -166,7 +166,7 @@ def test_a_run_chooses_with_its_own_domains(toy: str, tmp_path: Path):
     start = fit(tiny(steps=2), tmp_path / "start", progress=False)
     config = tiny(toy, steps=3).model_copy(update={"init": str(start.path)})
     run = fit(config, tmp_path / "run", progress=False)
-    made = choose_and_tell(run)
+    made = choose(run)
     assert list(made.scores["consistency"]) == [0, 2, 3]
     assert made.step in run.checkpoints()
     assert made.step == run.chosen()
@@ -175,7 +175,7 @@ def test_a_run_chooses_with_its_own_domains(toy: str, tmp_path: Path):
 
 def test_a_method_without_an_unlabelled_target_has_nothing_to_choose_by(run: Run):
     with pytest.raises(UserError, match="source_only has no unlabelled target"):
-        choose_and_tell(run)
+        choose(run)
 
 
 # --- a validator from outside ---------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Domain-adaptive 2D pose estimation: labelled poses here, unlabelled images there.
 
-The ten public names, loaded when first used so that ``import poseshift`` is instant::
+The eleven public names, loaded when first used so that ``import poseshift`` is instant::
 
     prepare  check                      files into Packs, and what is wrong with them
     Pack  open_pack  Skeleton           data
-    load_config  fit  Run  evaluate     a run, from settings to numbers
+    load_config  fit  Run  choose  evaluate   a run, from settings to numbers
     UserError                           what is raised for a mistake you can mend
 """
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from poseshift.errors import UserError
     from poseshift.evaluation import evaluate
     from poseshift.run import Run
+    from poseshift.selection import choose
     from poseshift.skeleton import Skeleton
 
 __version__ = "0.1.0"
@@ -36,6 +37,7 @@ _HOME = {
     "load_config": "config",
     "fit": "engine",
     "Run": "run",
+    "choose": "selection",
     "evaluate": "evaluation",
     "UserError": "errors",
 }
@@ -46,6 +48,7 @@ __all__ = [
     "Skeleton",
     "UserError",
     "check",
+    "choose",
     "evaluate",
     "fit",
     "load_config",

@@ -108,12 +108,27 @@ def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None
         if resumed is not None:
             return Start(resumed.network(0), whole=True)  # its settings say what follows if not
         begun = start(config.network, source.skeleton, config.init, config.side)
+        if not begun.whole:
+            _warn_untaught(config)
         held = begun.network.config
         same = METHODS[config.method.name].shape(held, config.method) == held
         return Start(begun.network, whole=begun.whole and same)
+    if resumed is None:
+        _warn_untaught(config)
     update = {} if resumed is None else {"pretrained": False}
     network = PoseNet(config.network.model_copy(update=update), len(source.skeleton))
     return Start(network, whole=False)
+
+
+def _warn_untaught(config: RunConfig) -> None:
+    """Methods with a teacher begin with pre-training; others take the start as it is."""
+    kind = METHODS[config.method.name]
+    if kind.target == "unlabeled" and not isinstance(config.method, TeachingConfig):
+        _log.warning(
+            "%s adapts from the first step, and nothing has taught its network the joints: train "
+            "source_only first and give that run as --init",
+            config.method.name,
+        )
 
 
 def resolved(config: RunConfig, begun: Start) -> RunConfig:

@@ -26,6 +26,7 @@ from poseshift.files import make_folder, new_folder
 from poseshift.pictures import draw_pose, save_picture
 from poseshift.predict import Predictor
 from poseshift.run import Run
+from poseshift.selection import read_selection
 from poseshift.skeleton import Skeleton
 from poseshift.threads import map_ahead, thread_count
 
@@ -105,6 +106,9 @@ def predict_images(
             for photo, poses in posed:
                 file.add(ids[photo.name], photo.name, photo.size_wh, poses)
     notes = []
+    selection = read_selection(run)
+    if selection is not None and selection.kept_start and selection.step == step:
+        notes.append(selection.said)
     if boxes_of and (bare := sum(not boxes_of.get(name) for name in photos.names)):
         notes.append(f"{bare} images have no box in {boxes}, so no pose was looked for")
     return PredictReport(Path(out), step, len(file.images), file.poses, skipped, notes)

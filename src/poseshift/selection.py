@@ -91,8 +91,12 @@ def candidates(run: Run) -> list[int]:
     return [step for step in steps if step >= run.begins] or steps
 
 
-def choose_and_tell(run: Run) -> Selection:
-    """Choose a checkpoint with the run's own domains; ``said`` is the sentence to print."""
+def choose(run: Run) -> Selection:
+    """Choose a checkpoint with the run's own domains, and keep the choice in the run.
+
+    ``said`` is the choice in a sentence; :func:`poseshift.evaluate`, ``predict`` and a later
+    ``init`` go by it.
+    """
     source, target = open_domains(run.config)
     if not isinstance(target, UnlabeledDomain):
         raise UserError(

@@ -9,6 +9,7 @@ import pytest
 from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.types import Sample
 from poseshift.engine import fit
+from poseshift.errors import UserError
 from poseshift.run import Run
 from poseshift.selection import Selection, write_selection
 from poseshift.skeleton import joint_map, skeleton
@@ -34,6 +35,24 @@ def test_a_table_names_pack_method_checkpoint_and_groups(poseshift: Shell, run: 
     assert said.out.count("predictions.arrow") == 2
     assert "ORACLE" not in said.out
     assert "leak" not in said.out
+
+
+def test_a_run_that_has_not_chosen_does_so_now(
+    poseshift: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    run = fit(tiny("mean_teacher", steps=2), tmp_path / "run", progress=False)
+    found = json.loads(poseshift("evaluate", run.path, TEST, "--json").out)
+    assert [e["choice"] for e in found["evaluations"]] == ["last", "selected"]
+    assert found["selection"]["said"] in poseshift("evaluate", run.path, TEST).out
+    (run.path / "selection.json").unlink()
+
+    def gone(config: object) -> object:
+        raise UserError("no such Pack", where="packs/away", fix="check the path")
+
+    monkeypatch.setattr("poseshift.selection.open_domains", gone)
+    said = poseshift("evaluate", run.path, TEST)
+    assert said.code == 0
+    assert "no checkpoint was selected without labels: packs/away: no such Pack" in said.err
 
 
 def test_a_peek_is_marked_in_table_and_json(poseshift: Shell, run: Run):

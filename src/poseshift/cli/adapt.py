@@ -70,7 +70,7 @@ def adapt(
     from poseshift.evaluation import evaluate
     from poseshift.methods.base import METHODS
     from poseshift.run import Run
-    from poseshift.selection import choose_and_tell
+    from poseshift.selection import choose
 
     if resume is not None:
         given = (
@@ -97,7 +97,7 @@ def adapt(
     for line in about_data(run):
         typer.echo(line, err=True)
     if METHODS[run.config.method.name].target == "unlabeled":
-        choose_and_tell(run)  # what is chosen is told with the evaluations
+        choose(run)  # what is chosen is told with the evaluations
     packs = [open_pack(name, run.config.side) for name in test or []]
     found = [e for pack in packs for e in evaluate(run, pack)]
     print_evaluations(run, found, json_output=json_output)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from poseshift.cli.options import Json
+
+if TYPE_CHECKING:
+    from poseshift.run import Run
 
 
 def evaluate(
@@ -39,9 +42,26 @@ def evaluate(
     from poseshift.run import Run
 
     opened = Run.open(run)
+    if step is None and (said := _choose(opened)):
+        typer.echo(said, err=True)
     found = [
         result
         for name in packs
         for result in measure(opened, open_pack(name, opened.config.side), peek=peek, step=step)
     ]
     print_evaluations(opened, found, json_output=json_output)
+
+
+def _choose(run: Run) -> str | None:
+    """Let a run choose its checkpoint that has not: it was made in Python, or stopped too soon."""
+    from poseshift.errors import UserError
+    from poseshift.methods.base import METHODS
+    from poseshift.selection import choose, read_selection
+
+    if METHODS[run.config.method.name].target != "unlabeled" or read_selection(run):
+        return None
+    try:
+        choose(run)
+    except UserError as error:  # its data may be on another machine
+        return f"! no checkpoint was selected without labels: {error}"
+    return None

@@ -30,13 +30,17 @@ def percent(value: float | None) -> str:
 
 def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: bool = False) -> None:
     """Show evaluations as a table, or as JSON; without any, say where the run is."""
+    selection = read_selection(run)
     if json_output:
         rows = [{**asdict(e), "folder": str(e.folder)} for e in found]
-        print(json.dumps({"run": str(run.path), "chosen": run.chosen(), "evaluations": rows}))
+        about = {"run": str(run.path), "chosen": run.chosen(), "selection": None}
+        if selection is not None:
+            about["selection"] = {"kept_start": selection.kept_start, "said": selection.said}
+        print(json.dumps({**about, "evaluations": rows}))
         return
     console = Console()
     asked = not found or any(evaluation.choice == SELECTED for evaluation in found)
-    if asked and (selection := read_selection(run)):
+    if asked and selection is not None:
         console.print(selection.said, soft_wrap=True, markup=False)
     if not found:
         console.print(f"run kept in {run.path}", soft_wrap=True, markup=False)
