@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from benchmarks.arms import FURTHER, START, Arm
-from benchmarks.methods_compared import MLA, STYLE
+from benchmarks.methods_compared import MLA, STRONG, STYLE
 
+# Lodestar's views, but for the teacher and the source too: how much of its lead is augmentation.
+HARD = (
+    *STRONG, "view.rotation=30", "view.scale=[0.8, 1.25]", "view.shift=0.05",
+)  # fmt: skip
 ABLATIONS = {
     "mla, consistency alone": Arm("mla", {**MLA, "image": 0.0, "feature": 0.0, "pose": 0.0}),
     "mla, image level": Arm("mla", {**MLA, "feature": 0.0, "pose": 0.0}),
@@ -22,6 +26,7 @@ ABLATIONS = {
         "udape", {"style": "fourier", "target_style": 0.0, "consistency": 0.0}
     ),
     "udape as released": Arm("udape", {**STYLE, "as_released": True}),
+    "udape in ours' views": Arm("udape", STYLE, HARD),
 }
 TOTAL = START + FURTHER
 OWN_PRETRAINING = {

@@ -41,16 +41,21 @@ def body(bench: Bench, quick: bool) -> None:
     """All arms on studio->street, six seeds, and the claims made of them."""
     rows = table(bench, ARMS, ["body"], range(1 if quick else 6), quick)
     bench.check("body_supervised_pck", statistics.fmean(scores(rows, "supervised")), ">=", 0.8)
+    aims = {**AIMS, "mla": closed(rows, "udape")[0]}
     for arm in ADAPTED:
-        bench.check(f"closed_{arm}", closed(rows, arm)[0], ">=", AIMS.get(arm, 0.0))
+        bench.check(f"closed_{arm}", closed(rows, arm)[0], ">=", aims.get(arm, 0.0))
     for arm, aim in AIMS.items():
         bench.claim(f"{arm} closes at least {aim:.0%} of the gap", _above(rows, arm, aim))
     for arm, rival in RIVALS:
         bench.claim(f"{arm} beats {rival} on the body", _ahead(rows, arm, rival))
+    for arm, rival in RIVALS:  # without the choice of a checkpoint; added after the first run
+        ahead = _ahead(rows, arm, rival, "pck_last")
+        bench.claim(f"{arm} beats {rival} on the body, last checkpoints", ahead)
 
 
-def _ahead(rows: Sequence[Row], arm: str, rival: str) -> list[float]:
-    return [a - b for a, b in zip(scores(rows, arm), scores(rows, rival), strict=True)]
+def _ahead(rows: Sequence[Row], arm: str, rival: str, what: str = "pck") -> list[float]:
+    pairs = zip(scores(rows, arm, what=what), scores(rows, rival, what=what), strict=True)
+    return [a - b for a, b in pairs]
 
 
 def _above(rows: Sequence[Row], arm: str, share: float) -> list[float]:
@@ -76,22 +81,23 @@ def pooled(bench: Bench, quick: bool) -> None:
     if quick or not all(kept.values()):
         print("[adaptation] pooled: run the parts body and lottery first")
         return
-    found = {
-        f"{arm} beats {rival}, body and lottery": [
-            difference for rows in kept.values() for difference in _ahead(rows, arm, rival)
-        ]
-        for arm, rival in RIVALS
-    }
-    bench.claims_together(found)
+    for what, said in (("pck", ""), ("pck_last", ", last checkpoints")):
+        found = {
+            f"{arm} beats {rival}, body and lottery{said}": [
+                difference
+                for rows in kept.values()
+                for difference in _ahead(rows, arm, rival, what)
+            ]
+            for arm, rival in RIVALS
+        }
+        bench.claims_together(found)
 
 
 def selection(bench: Bench, quick: bool) -> None:
     """Choosing without labels, on development pairs: sound runs, and runs that harm."""
     if quick:
         return
-    healthy = table(
-        bench, some("mean_teacher", "regda", "udape", "ours"), choosing.PAIRS, [0], quick
-    )
+    healthy = table(bench, some(*choosing.SOUND), choosing.PAIRS, [0], quick)
     stressed = table(bench, choosing.STRESS, choosing.PAIRS, [0], quick)
     reported = [r for r in bench.kept.values() if r["part"] in POOLED and "curve" in r]
     for runs, rows in (("development", healthy), ("report", reported)):
@@ -99,11 +105,18 @@ def selection(bench: Bench, quick: bool) -> None:
             bench.row(
                 {"rule": name, "pairs": runs, "runs": len(rows)}, partial(dict, found), fresh=True
             )
+    regrets = list[float]()
     for pair, told in choosing.left_out([*healthy, *stressed]).items():
         bench.row({"left_out": pair}, partial(dict, told), fresh=True)
-    regrets = choosing.summary(healthy)["default"]
-    bench.check("selection_regret_mean", regrets["regret_mean"], "<=", 0.015)
-    bench.check("selection_regret_max", regrets["regret_max"], "<=", 0.05)
+        regrets += told["regrets"]
+    for kind, told in choosing.harm_told([*healthy, *stressed]).items():
+        bench.row({"harm": kind}, partial(dict, told), fresh=True)
+    bench.check("selection_regret_mean", statistics.fmean(regrets), "<=", 0.015)
+    bench.check("selection_regret_max", max(regrets), "<=", 0.05)
+    if reported:
+        lost = choosing.summary(reported)["default"]
+        bench.check("selection_regret_mean_report", lost["regret_mean"], "<=", 0.015)
+        bench.check("selection_regret_max_report", lost["regret_max"], "<=", 0.05)
     harmed = [row for row in [*healthy, *stressed] if choosing.harms(row)]
     fine = [row for row in [*healthy, *stressed] if not choosing.harms(row)]
     bench.check("harm_caught", statistics.fmean(map(choosing.caught, harmed)), ">=", 0.8)

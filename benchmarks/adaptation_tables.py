@@ -89,16 +89,36 @@ def choosing() -> str:
     if not table:
         return f"Not run yet: `{COMMAND} --only selection`.\n"
     left = [
-        [row["left_out"], f"`{row['rule']}`", f"{row['regret']:.3f}",
-         f"{row['default_regret']:.3f}"]
+        [row["left_out"], f"`{row['rule']}`", *_mean_and_most(row["regrets"]),
+         *_mean_and_most(row["default_regrets"])]
         for row in rows if "left_out" in row
+    ]  # fmt: skip
+    harm = [
+        [row["harm"], str(row["runs"]), str(row["caught"]), str(row["kept_start"])]
+        for row in rows if "harm" in row
     ]  # fmt: skip
     return (
         markdown(["pairs", "rule", "mean regret", "largest", "runs"], table)
         + "\n"
-        + markdown(["pair left out", "rule the others choose", "its regret", "default's"], left)
+        + markdown(
+            [
+                "pair left out",
+                "rule the others choose",
+                "its mean regret",
+                "largest",
+                "default's mean",
+                "largest",
+            ],
+            left,
+        )
+        + "\n"
+        + markdown(["runs that harm", "runs", "escaped", "by keeping the start"], harm)
         + origin(data)
     )
+
+
+def _mean_and_most(regrets: Sequence[float]) -> list[str]:
+    return [f"{statistics.fmean(regrets):.3f}", f"{max(regrets):.3f}"]
 
 
 def steps() -> str:

@@ -23,10 +23,13 @@ LATE = (0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.6)  # of the default rule, tried
 HARM = 0.02  # PCK an adaptation must lose to count as one that harms
 
 PAIRS = tuple(f"lottery-{seed}" for seed in range(5))
+SOUND = ("mean_teacher", "regda", "udape", "mla", "ours")
 # Settings nobody would choose on purpose, and somebody does by accident. They harm early: half the
-# steps are enough.
+# steps are enough. Three times the rate, or ten times the teacher, are the milder mistakes.
 BRIEF = {"steps": FURTHER // 2, "checkpoints": MANY}
 STRESS = {
+    "udape, rate x 3": Arm("udape", STYLE, ("train.lr=0.024",), **BRIEF),
+    "mla, consistency 10": Arm("mla", {**MLA, "consistency": 10.0}, **BRIEF),
     "udape, rate x 12": Arm("udape", STYLE, ("train.lr=0.1",), **BRIEF),
     "mla, feature weight 3": Arm("mla", {**MLA, "feature": 3.0}, **BRIEF),
     "ours, consistency 100, no mask": Arm(
@@ -63,7 +66,7 @@ def random_regret(row: Row) -> float:
 
 
 def left_out(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """For every pair: the rule the other pairs would choose, and its regret on this one."""
+    """For every pair: the rule the other pairs would choose, and its regrets on this one."""
     told = {}
     for pair in dict.fromkeys(row["pair"] for row in rows):
         others = [row for row in rows if row["pair"] != pair]
@@ -75,8 +78,8 @@ def left_out(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
         best = min(mean, key=mean.__getitem__)
         told[pair] = {
             "rule": best,
-            "regret": statistics.fmean(regret(row, rules()[best]) for row in mine),
-            "default_regret": statistics.fmean(regret(row, default) for row in mine),
+            "regrets": [regret(row, rules()[best]) for row in mine],
+            "default_regrets": [regret(row, default) for row in mine],
         }
     return told
 
@@ -94,6 +97,21 @@ def caught(row: Row) -> bool:
 def alarmed(row: Row) -> bool:
     """Whether the start is kept."""
     return default(scores_from_json(row["scores"])) == START
+
+
+def harm_told(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Of runs that collapse and of runs that harm less: how many are escaped, and how."""
+    kinds: dict[str, list[Row]] = {"collapsed": [], "milder": []}
+    for row in filter(harms, rows):
+        kinds["collapsed" if row["pck_last"] < row["pck_start"] / 2 else "milder"].append(row)
+    return {
+        kind: {
+            "runs": len(found),
+            "caught": sum(map(caught, found)),
+            "kept_start": sum(map(alarmed, found)),
+        }
+        for kind, found in kinds.items()
+    }
 
 
 def summary(rows: Sequence[Row]) -> Mapping[str, dict[str, float]]:

@@ -50,8 +50,10 @@ MUTE = {"poseshift"} | {
     for name in (
         "errors", "files", "interrupt", "keypoint_names", "methods", "pictures", "progress",
         "registry", "run", "settings", "threads",
-        # Used by runs that start from foreign weights, or are given frames of the target, only.
-        "nn.starting", "nn.vitpose", "data.frames", "data.frame_files", "data.matching",
+        # Used by runs that start from foreign weights only.
+        "nn.vitpose",
+        # Used by runs that are given frames of the target only: see :func:`told_modules`.
+        "data.frames", "data.frame_files", "data.matching",
         "data.mixed", "data.names", "data.part", "data.prepare", "data.formats",
         "data.formats.base", "data.formats.files", "data.formats.joints", "data.cutter",
         # The names of the samplers, and what only runs with a prior use: see :func:`told_modules`.
@@ -327,6 +329,8 @@ def told_modules(config: RunConfig) -> tuple[str, ...]:
     found = [f"poseshift.sampling.{sampler.name.replace('-', '_')}"]
     if isinstance(sampler, BinSamplerConfig):
         found.append(SCORES[sampler.score.name].__module__)
+    if config.target_labels:
+        found += [f"poseshift.data.{name}" for name in ("frames", "matching", "mixed")]
     if getattr(config.method, "prior", None):
         found.append("poseshift.prior.annotate.plausible")
     return tuple(found)

@@ -12,10 +12,12 @@ from benchmarks.common import Row
 Share = tuple[float, tuple[float, float]]
 
 
-def scores(rows: Iterable[Row], arm: str, pair: str | None = None) -> list[float]:
-    """PCK of one arm, by pair and seed."""
+def scores(
+    rows: Iterable[Row], arm: str, pair: str | None = None, what: str = "pck"
+) -> list[float]:
+    """PCK of one arm, of the checkpoint that was chosen or of another, by pair and seed."""
     mine = (r for r in rows if r["arm"] == arm and pair in (None, r["pair"]))
-    return [r["pck"] for r in sorted(mine, key=lambda r: (r["pair"], r["seed"]))]
+    return [r[what] for r in sorted(mine, key=lambda r: (r["pair"], r["seed"]))]
 
 
 def closed(rows: Sequence[Row], arm: str, low: str = "source_only") -> Share:

@@ -17,13 +17,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.common import ROOT, Bench
+from benchmarks.common import ROOT, Bench, alone
 from poseshift.bench import bench_step
-from poseshift.config import load_config
+from poseshift.config import RunConfig, load_config
 from poseshift.data.baked import open_pack
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.loader import Loader, Plan, UniformSampler
 from poseshift.data.puppets import world
+from poseshift.engine import fit
 from poseshift.nn.style import AdaIN
 from poseshift.nn.style_networks import VGG, build_decoder
 from poseshift.pictures import save_picture
@@ -80,9 +81,15 @@ def method_speed(method: str, quick: bool) -> Mapping[str, Any]:
         network={"backbone": "resnet50", "widths": (256, 256, 256)} if big else {},
         train={"batch": 8 if big else 2},
     )  # fmt: skip
-    found = bench_step(config, steps=7 if big else 3)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {**found, "peak_gib": round(peak, 2)}
+    return {**bench_step(config, steps=7 if big else 3), "peak_gib": alone(peak, config)}
+
+
+def peak(config: RunConfig) -> float:
+    """Memory that a process needs for two steps, in GiB."""
+    train = config.train.model_copy(update={"steps": 2})
+    with tempfile.TemporaryDirectory() as folder:
+        fit(config.model_copy(update={"train": train}), Path(folder) / "run", progress=False)
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2)
 
 
 def udape_step(precision: str, quick: bool) -> Mapping[str, Any]:

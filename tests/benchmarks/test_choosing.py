@@ -35,7 +35,7 @@ def test_the_rule_for_a_pair_is_chosen_on_the_others():
     told = choosing.left_out([*honest, fooled])
     assert told["c"]["rule"] in {"consistency", "sharpness", "source", "default"}
     assert told["a"]["rule"] != "sharpness"  # pair c has shown what fools it
-    assert told["a"]["regret"] == pytest.approx(0)
+    assert told["a"]["regrets"] == [pytest.approx(0)]
 
 
 def test_harm_is_a_clear_loss_and_caught_when_the_choice_escapes_it():
@@ -46,6 +46,14 @@ def test_harm_is_a_clear_loss_and_caught_when_the_choice_escapes_it():
     risen = row("a", [0.5, 0.6, 0.7], [0.5, 0.6, 0.7])
     assert not choosing.harms(risen)
     assert not choosing.alarmed(risen)
+
+
+def test_runs_that_collapse_and_runs_that_harm_less_are_told_apart():
+    collapsed = row("a", [0.5, 0.3, 0.1], [0.5, 0.3, 0.1])
+    milder = row("b", [0.5, 0.49, 0.45], [0.5, 0.5, 0.5])
+    told = choosing.harm_told([collapsed, milder, row("c", [0.5, 0.6], [0.5, 0.6])])
+    assert told["collapsed"] == {"runs": 1, "caught": 1, "kept_start": 1}
+    assert told["milder"]["runs"] == 1
 
 
 def test_the_sign_flip_test_counts_all_flips():

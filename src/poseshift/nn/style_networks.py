@@ -164,7 +164,12 @@ def read_vgg(path: Path) -> VGG:
     state = read_weights(path) if path.suffix == ".safetensors" else _unpickled(path)
     vgg = VGG()
     own = {key: value for key, value in state.items() if key in vgg.state_dict()}
-    fill(vgg, own, path, fix="give the weights of torchvision's vgg19")
+    fill(
+        vgg,
+        own,
+        path,
+        fix="give torchvision's vgg19 weights, or the hub id or folder of a transformers ResNet",
+    )
     return vgg
 
 
