@@ -1,6 +1,7 @@
 """``poseshift prior``: fit, adapt, sample and compare, as they are typed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,9 @@ def test_from_poses_to_a_table(poseshift: Shell, files: Path):
     priors = files / "map", files / "flex"  # of two transfers: no line of more and more poses
     run("compare", held, *priors, "--out", files / "both")
     assert not (files / "both" / "mmd2.png").exists()
+    shutil.copytree(files / "flex", files / "other" / "flex")
+    run("compare", held, files / "flex", files / "other" / "flex", "--out", files / "twice")
+    assert len(list((files / "twice").glob("morph-*.png"))) == 2
     assert "no adapted prior was named" in run("compare", held, files / "base")
     lines = few.read_text().splitlines()
     lines[3] = "," + lines[3].partition(",")[2]
@@ -146,8 +150,10 @@ def test_a_prior_that_draws_takes_the_same_words(poseshift: Shell, files: Path):
     brief = ("--set", "steps=2", "--set", "sparse=0.1")
     said = poseshift("prior", "adapt", base, files / "few.csv", "-o", near, *brief)
     assert "flexpose, 12 target poses" in said.out
+    assert "0% of its pictures are no pose" in said.err
     said = poseshift("prior", "sample", near, "-n", "3", "-o", files / "made.csv")
     assert said.code == 0, said.err
+    assert "pictures" in said.err
     assert len(read_poses(files / "made.csv", BODY)[0]) == 3
     said = poseshift("prior", "adapt", base, files / "few.csv", "-t", "chorus", "-o", files / "no")
     assert (said.code, "no image_transfer is called 'chorus'" in said.err) == (2, True), said.err

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from poseshift.errors import BadInput
+from poseshift.metrics.pose_set import SHORTEST
 from poseshift.prior.kinematics import Kinematics, is_jointed, pieces, tree
 from poseshift.skeleton import Skeleton, builtin_skeletons, skeleton
 
@@ -33,6 +34,20 @@ def test_there_and_back_wherever_the_joints_are(points_K2: np.ndarray):
     points = torch.from_numpy(points_K2)
     # Bones without a length get one of a millionth; there may be four on the way to a joint.
     assert (HAND.join(HAND.split(points)) - points).abs().max() <= 1e-5
+
+
+def test_joints_on_their_neighbour_are_opened_and_nothing_else_changes():
+    shape = torch.randn(21, 2, generator=torch.Generator().manual_seed(0))
+    points = shape * torch.linspace(0.8, 1.2, 7)[:, None, None]
+    points[[1, 5], 8] = points[[1, 5], 7]  # a bone without a length
+    opened = HAND.opened(points)
+    assert torch.equal(opened[[0, 2, 3, 4, 6]], points[[0, 2, 3, 4, 6]])
+    usual = (points[:, 8] - points[:, 7]).norm(dim=-1).median()
+    apart = (opened[:, 8] - opened[:, 7]).norm(dim=-1)
+    torch.testing.assert_close(apart[[1, 5]], usual.expand(2) / 10)
+    assert (opened - points).norm(dim=-1).amax() == pytest.approx(float(usual) / 10, rel=1e-3)
+    still = HAND.opened(torch.zeros(3, 21, 2))
+    assert HAND.split(still)[:, -20:].min() == pytest.approx(math.log(SHORTEST), rel=1e-3)
 
 
 @pytest.mark.parametrize("name", TREES)

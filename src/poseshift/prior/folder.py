@@ -165,17 +165,35 @@ def open_candidates(folders: Sequence[Path]) -> tuple[Generator, list[Candidate]
                 where=folder,
                 fix="compare priors that have one source; others one by one",
             )
-    names = [folder.resolve().name for folder in priors]
+    names = short_names([folder.resolve() for folder in priors])
     return source.generator, [
-        Candidate(
-            folder.resolve().name if names.count(folder.resolve().name) == 1 else str(folder),
-            prior.transfer.name,
-            prior.transfer,
-            prior.shown,
-        )
-        for folder, prior in priors.items()
+        Candidate(name, prior.transfer.name, prior.transfer, prior.shown)
+        for name, prior in zip(names, priors.values(), strict=True)
         if prior.transfer is not None and prior.shown is not None
     ]
+
+
+def short_names(folders: Sequence[Path]) -> list[str]:
+    """As much of each path's end as tells it from the others.
+
+    Example:
+        >>> short_names([Path("/a/gym"), Path("/b/gym"), Path("/b/park")])
+        ['a/gym', 'b/gym', 'park']
+    """
+    names = []
+    for folder in folders:
+        ends = ("/".join(folder.parts[-n:]) for n in range(1, len(folder.parts) + 1))
+        names.append(
+            next(
+                (
+                    e
+                    for e in ends
+                    if sum(f"/{f.as_posix()}".endswith(f"/{e}") for f in folders) == 1
+                ),
+                str(folder),
+            )
+        )
+    return names
 
 
 def _same(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> bool:

@@ -107,6 +107,7 @@ class Generator:
         config, whole_SK2 = config or GeneratorConfig(), enough(source)
         rng = torch.Generator().manual_seed(seed)
         hinge = hinge_for(source.skeleton, whole_SK2)
+        whole_SK2 = hinge.opened(whole_SK2)
         hinge_SD = hinge.split(whole_SK2)
         start = begin(config.net, *middle(hinge_SD, hinge.angle_D), rng)
         made = cls(hinge, start, {}, config)
@@ -157,11 +158,15 @@ class Generator:
         points_BK2 = self.place(hinge_BD) if points_BK2 is None else points_BK2
         return features(hinge_BD, points_BK2, self.hinge, self.weights["sd"])
 
+    def poses(self, count: int, rng: torch.Generator) -> Tensor:
+        """Poses (B, K, 2) of new latents."""
+        return self.place(self.hinges(self.noise(count, rng)))
+
     @torch.no_grad()
     def sample(self, n: int, seed: int) -> Tensor:
         """Poses (N, K, 2), centred and of unit size; the same for the same seed."""
         rng = torch.Generator().manual_seed(seed)
-        return in_chunks(lambda count: self.place(self.hinges(self.noise(count, rng))), n)
+        return in_chunks(lambda count: self.poses(count, rng), n)
 
     def parts(self) -> dict[str, dict[str, Tensor]]:
         """All numbers it consists of, for saving."""

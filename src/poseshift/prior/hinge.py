@@ -37,6 +37,9 @@ class Hinge(Protocol):
     def join(self, hinge_ND: Tensor) -> Tensor:
         """Joints (N, K, 2)."""
 
+    def opened(self, points_NK2: Tensor) -> Tensor:
+        """Poses a model can learn from: no coordinate is far away for a joint on its neighbour."""
+
     def arrays(self) -> dict[str, Tensor]:
         """What the skeleton alone does not say, for saving."""
 

@@ -10,10 +10,13 @@ Legend: N poses, K joints, E = K - 1 bones, D = 2 K: root x y, E angles, E log l
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from poseshift.errors import BadInput
+from poseshift.metrics.pose_set import SHORTEST
 from poseshift.prior.hinge import wrapped
 from poseshift.skeleton import Skeleton
 
@@ -71,6 +74,19 @@ class Kinematics:
         turn_NE = angle_NE - angle_NE[..., self.before_E] * (self.before_E >= 0)
         log_NE = square_NE.clamp(min=LEAST**2).log() / 2
         return torch.cat([points_NK2[..., self.root, :], wrapped(turn_NE), log_NE], -1)
+
+    def opened(self, points_NK2: Tensor) -> Tensor:
+        """Poses whose bones have a tenth of their usual length at least; others to the bit.
+
+        A click on the wrong joint makes a bone without a length, whose logarithm among twenty
+        would be all that a mean and a deviation see.
+        """
+        hinge_ND, bones = self.split(points_NK2), len(self.parent_E)
+        log_NE = hinge_ND[..., -bones:]
+        least_E = (log_NE.median(0).values - math.log(10)).clamp(min=math.log(SHORTEST))
+        short_N = (log_NE < least_E).any(-1)
+        log_NE.clamp_(min=least_E)
+        return torch.where(short_N[:, None, None], self.join(hinge_ND), points_NK2)
 
     def join(self, hinge_ND: Tensor) -> Tensor:
         """Joints (N, K, 2)."""

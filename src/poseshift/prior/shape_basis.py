@@ -91,6 +91,10 @@ class ShapeBasis:
         turned_NK2 = torch.stack([cos_N1 * x_NK - sin_N1 * y_NK, sin_N1 * x_NK + cos_N1 * y_NK], -1)
         return turned_NK2 + centre_N2[..., None, :]
 
+    def opened(self, points_NK2: Tensor) -> Tensor:
+        """The same poses: there are no bones."""
+        return points_NK2
+
     def arrays(self) -> dict[str, Tensor]:
         """Mean and components."""
         return {"mean_K2": self.mean_K2, "basis_CK2": self.basis_CK2}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,9 @@ def write_figures(
 ) -> None:
     """Draw where the poses lie, what they look like, how they move, and what more of them buy."""
     samples, skeleton = comparison.samples, comparison.held_out.skeleton
+    # Neighbours in a file are often of one clip, and figures show the first ones.
     truth_NK2 = comparison.held_out.points_NK2
+    truth_NK2 = truth_NK2[np.random.default_rng(0).permutation(len(truth_NK2))]
     seen = {name: _space(comparison, sample) for name, sample in samples.items()}
     adapted = dict([(name, x) for name, x in seen.items() if name != UNADAPTED][:_MAPS])
     map_figure(folder / "map", _space(comparison, truth_NK2), seen[UNADAPTED], adapted)
@@ -105,8 +108,8 @@ def write_figures(
         stages = along(candidate) or morph(samples[UNADAPTED], samples[candidate.name], hinge)
         if stages:
             shown = [_array(stage) for stage in stages]
-            stem = folder / f"morph-{candidate.name}"
-            morph_figure(stem, shown, skeleton, (UNADAPTED, candidate.name))
+            name = re.sub(r"[^\w.-]+", "-", candidate.name)  # it may be a path
+            morph_figure(folder / f"morph-{name}", shown, skeleton, (UNADAPTED, candidate.name))
     _curves(folder, comparison)
 
 

@@ -2,7 +2,9 @@
 
 import torch
 
-from poseshift.prior.transfers.hinge_map import certainty, hinge_map, mapped
+from poseshift.prior.poses import PoseSet
+from poseshift.prior.transfers.hinge_map import HingeMap, certainty, hinge_map, mapped
+from tests.prior.made import BODY, body_generator, few
 
 ANGLE = torch.tensor([True, True, False, False])
 SOURCE = 0.3 * torch.randn(5000, 4, generator=torch.Generator().manual_seed(0))
@@ -39,3 +41,17 @@ def test_a_heading_all_around_has_no_mean_to_believe():
 def test_certainty_is_the_positive_part():
     found = certainty(torch.tensor([0.0, -4.0, 1.0]), torch.tensor(1.0))
     torch.testing.assert_close(found, torch.tensor([0.0, 15 / 16, 0.0]))
+
+
+def test_one_click_on_the_wrong_joint_stretches_no_limb():
+    poses = few(20)
+    points = poses.points_NK2.clone()
+    points[3, 0] = points[3, 1]  # an ankle on its knee
+    clicked = PoseSet.of(points.numpy(), BODY, "clicked")
+
+    def spread(target: PoseSet) -> torch.Tensor:
+        made = HingeMap(body_generator(), target).sample(500, 0)
+        return (made[:, 0] - made[:, 1]).norm(dim=-1).log().std()
+
+    assert spread(poses) < 0.2
+    assert spread(clicked) < 0.6  # 3 if the logarithm of next to nothing were believed

@@ -47,7 +47,7 @@ def adapt(
     import json
     import time
 
-    from poseshift.cli.prior.options import read
+    from poseshift.cli.prior.options import read, tell_rejected
     from poseshift.errors import BadInput
     from poseshift.files import ensure_free, new_folder
     from poseshift.prior.folder import Prior, open_generator, open_prior
@@ -73,6 +73,7 @@ def adapt(
         except BadInput as error:
             problem = f"the prior adapted to it {error.problem}"
             raise BadInput(problem, where=target, fix="check its poses") from error
+    tell_rejected(Prior(generator, adapted, shown))
     if json_output:
         about = {"prior": str(out), "transfer": kind.name, "shown": len(shown), "found": len(found)}
         typer.echo(json.dumps({**about, "seconds": round(seconds, 2)}))

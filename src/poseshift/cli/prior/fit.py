@@ -49,7 +49,7 @@ def fit(
     import time
 
     from poseshift.cli.bars import bars
-    from poseshift.cli.prior.options import read
+    from poseshift.cli.prior.options import read, tell_rejected
     from poseshift.files import ensure_free, new_folder
     from poseshift.prior.folder import Prior
     from poseshift.prior.generator import GENERATORS
@@ -67,6 +67,7 @@ def fit(
     seconds = time.perf_counter() - began
     with new_folder(out) as partial:
         Prior(made).save(partial, {"made_by": "fit", "source": source, "seed": seed})
+    tell_rejected(Prior(made))
     whole = poses.whole()
     truth = HeldOut(whole)
     found = truth.measure(made.sample(truth.count, seed))

@@ -12,6 +12,7 @@ from poseshift.errors import UserError
 
 if TYPE_CHECKING:
     from poseshift.data.formats.base import Camera
+    from poseshift.prior.folder import Prior
     from poseshift.prior.poses import PoseSet
     from poseshift.skeleton import Skeleton
 
@@ -32,6 +33,7 @@ CameraWords = Annotated[
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Of all random numbers.")]
 
+MANY = 0.5  # of the pictures rejected: what is left may be little of the distribution
 _RANGE = re.compile(r"(-?\d{1,3}(?:\.\d+)?):(-?\d{1,3}(?:\.\d+)?)")
 
 
@@ -81,3 +83,13 @@ def read(
     for note in notes:
         typer.echo(f"note: {note}", err=True)
     return poses
+
+
+def tell_rejected(prior: Prior) -> None:
+    """Say how many pictures of an image generator are no pose; it draws others for them."""
+    rejection_rate = getattr(prior.sampler, "rejection_rate", None)
+    if rejection_rate is None:
+        return
+    share = rejection_rate(count=256)
+    mark, fix = ("! ", ": train it for longer") if share > MANY else ("note: ", "")
+    typer.echo(f"{mark}{share:.0%} of its pictures are no pose and are drawn anew{fix}", err=True)

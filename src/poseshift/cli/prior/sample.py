@@ -36,11 +36,13 @@ def sample(
     import json
     import time
 
+    from poseshift.cli.prior.options import tell_rejected
     from poseshift.prior.folder import open_prior
     from poseshift.prior.pose_writer import ensure_poses_file, write_poses
 
     ensure_poses_file(out)
     opened = open_prior(prior)
+    tell_rejected(opened)
     began = time.perf_counter()
     points_NK2 = opened.sampler.sample(count, seed)
     seconds = time.perf_counter() - began

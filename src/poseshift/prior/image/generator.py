@@ -126,6 +126,7 @@ class ImageGenerator(Generator):
         config, whole_SK2 = config or ImageConfig(), enough(source)
         rng = torch.Generator().manual_seed(seed)
         hinge = hinge_for(source.skeleton, whole_SK2)
+        whole_SK2 = hinge.opened(whole_SK2)
         hinge_SD = hinge.split(whole_SK2)
         mean_D, sd_D = middle(hinge_SD, hinge.angle_D)
         look = Look(bones_of(source.skeleton, config.colours), config.net.side)

@@ -143,7 +143,7 @@ def few(target: PoseSet, generator: Generator) -> Tensor:
             where=target.name,
             fix=f"give at least {FEWEST} whole poses of the target",
         )
-    return whole.points_NK2
+    return generator.hinge.opened(whole.points_NK2)
 
 
 TRANSFERS: Registry[type[Transfer]] = Registry(

@@ -54,7 +54,7 @@ class Coral(OneByOne):
 
     def draw(self, count: int, rng: torch.Generator) -> Tensor:
         """Poses of the source, mapped."""
-        source_BK2 = self.generator.place(self.generator.hinges(self.generator.noise(count, rng)))
+        source_BK2 = self.generator.poses(count, rng)
         away_BF = source_BK2.flatten(1) - self.learned["from_F"]
         pose_BF: Tensor = away_BF @ self.learned["map_FF"] + self.learned["to_F"]
         return pose_BF.view(count, -1, 2)

@@ -29,6 +29,7 @@ class FreezedConfig(StyledConfig):
     """Settings of FreezeD."""
 
     lr: float = Field(1e-3, gt=0, le=1, description="of Adam, falling along half a cosine")
+    critic_rate: float = Field(1.0, gt=0, le=1000, description="of the critic's head, times lr")
 
 
 @TRANSFERS.register("freezed")
@@ -42,14 +43,14 @@ class Freezed(Styled):
     def start(
         cls, generator: Generator, config: TransferConfig, rng: torch.Generator
     ) -> dict[str, Tensor]:
-        """How far weights have moved, nothing yet, and the critic's head."""
+        """How far weights, and those of the critic's head, have moved: not yet."""
         if not generator.critic:
             raise BadInput(
                 "this prior was fitted without a critic, FreezeD starts from one",
                 fix="fit it with critic_steps above 0",
             )
-        moved = {k: torch.zeros_like(v) for k, v in movable(generator.weights).items()}
-        return moved | {k: v for k, v in generator.critic.items() if k.startswith(HEAD)}
+        head = {k: v for k, v in generator.critic.items() if k.startswith(HEAD)}
+        return {k: torch.zeros_like(v) for k, v in (movable(generator.weights) | head).items()}
 
     @classmethod
     def adapted(cls, weights: Weights, values: Learned) -> Weights:
@@ -63,12 +64,15 @@ class Freezed(Styled):
     @classmethod
     def descend(cls, runs: Runs, start: Learned, sparse_R: Tensor) -> dict[str, Tensor]:
         """Generator and critic at once, each blind to the other's gradient."""
-        generator = runs.generator
+        generator, config = runs.generator, runs.config
+        assert isinstance(config, FreezedConfig)
 
         def loss(values: Learned, step: int) -> Tensor:
             z_RBZ, real_RBD = runs.batch()
-            head = {name: value for name, value in values.items() if name.startswith(HEAD)}
-            critic = {**generator.critic, **head}
+            critic = {
+                name: value + config.critic_rate * values[name] if name in values else value
+                for name, value in generator.critic.items()
+            }
             weights = cls.adapted(generator.weights, values)
             false_RBF = torch.cat(generator.look(generator.hinges(z_RBZ, weights)), -1)
             true_RBF = torch.cat(generator.look(real_RBD), -1)
@@ -76,5 +80,5 @@ class Freezed(Styled):
             judging = critic_loss(critic, true_RBF, false_RBF.detach())
             return judging + fooling_loss(still, false_RBF)
 
-        values = descend(start, loss, runs.config.lr, runs.config.steps, betas=BETAS)
+        values = descend(start, loss, config.lr, config.steps, betas=BETAS)
         return {name: value for name, value in values.items() if not name.startswith(HEAD)}

@@ -51,10 +51,9 @@ class HingeMap(OneByOne):
 
     def draw(self, count: int, rng: torch.Generator) -> Tensor:
         """Poses of the source, mapped."""
-        generator = self.generator
-        source_BK2 = generator.place(generator.hinges(generator.noise(count, rng)))
-        return generator.hinge.join(mapped(generator.hinge.split(source_BK2), self.learned,
-                                           generator.hinge.angle_D))  # fmt: skip
+        hinge = self.generator.hinge
+        source_BD = hinge.split(self.generator.poses(count, rng))
+        return hinge.join(mapped(source_BD, self.learned, hinge.angle_D))
 
 
 def hinge_map(
