@@ -210,27 +210,23 @@ class Bench:
 
         Upheld or refuted where the 95 % interval of their mean (Student's t) excludes 0.
         """
-        n, effect = len(differences), statistics.fmean(differences)
-        if n > 1:
-            reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(differences) / n**0.5
-        else:
-            reach = math.inf
-        low, high = effect - reach, effect + reach
+        n, effect, interval = len(differences), statistics.fmean(differences), around(differences)
+        low, high = interval or (-math.inf, math.inf)
         verdict = "upheld" if low > 0 else "refuted" if high < 0 else "undecided"
-        interval = [low, high] if n > 1 else None
         said = {"claim": claim, "verdict": verdict, "effect": effect, "interval": interval, "n": n}
         self.claims.append({"part": self.part, **said})
         print(f"[{self.name}] {claim}: {verdict} ({effect:+.4f}, n = {n})")
 
     def claims_together(self, found: Mapping[str, Sequence[float]]) -> None:
-        """Claims by exact sign-flip tests, Holm-corrected over all of them."""
+        """Claims by exact sign-flip tests, Holm-corrected over all of them; intervals are not."""
         names = list(found)
         ps = holm([sign_flip(found[name]) for name in names])
         for name, p in zip(names, ps, strict=True):
             effect = statistics.fmean(found[name])
             verdict = "undecided" if p >= 0.05 else "upheld" if effect > 0 else "refuted"
-            said = {"claim": name, "verdict": verdict, "effect": effect, "interval": None}
-            self.claims.append({"part": self.part, **said, "n": len(found[name]), "p": p})
+            said = {"claim": name, "verdict": verdict, "effect": effect}
+            said |= {"interval": around(found[name]), "n": len(found[name]), "p": p}
+            self.claims.append({"part": self.part, **said})
             print(f"[{self.name}] {name}: {verdict} ({effect:+.4f}, p = {p:.3g})")
 
     def run(self, parts: Mapping[str, Callable[[Bench, bool], None]], only: Sequence[str]) -> None:
@@ -288,6 +284,20 @@ def readable(data: Mapping[str, Any]) -> str:
             told = "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
         entries.append(f"{json.dumps(name)}: {told}")
     return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def around(differences: Sequence[float]) -> list[float] | None:
+    """The 95 % interval of a mean by Student's t; none of a single difference.
+
+    Example:
+        >>> [round(end, 2) for end in around([0.1, 0.2, 0.3])]
+        [-0.05, 0.45]
+    """
+    n, effect = len(differences), statistics.fmean(differences)
+    if n == 1:
+        return None
+    reach = float(t.ppf(0.975, n - 1)) * statistics.stdev(differences) / n**0.5
+    return [effect - reach, effect + reach]
 
 
 def sign_flip(differences: Sequence[float]) -> float:

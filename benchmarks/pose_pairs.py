@@ -65,16 +65,16 @@ def halves(poses: PoseSet) -> tuple[PoseSet, PoseSet]:
     return first, second.take(range(min(len(second), MOST)))
 
 
-def fitted(name: str, quick: bool) -> Generator:
-    """The generator of a pair's source poses, fitted once and kept."""
+def fitted(name: str, quick: bool, seed: int = 0) -> Generator:
+    """The generator of a pair's source poses, fitted once a seed and kept."""
     code = code_hash("source_only", "body16", ("poseshift.prior.generator",))
-    path = bench_folder() / "pose-priors" / f"{name.replace('->', '-to-')}-{code}"
+    path = bench_folder() / "pose-priors" / f"{name.replace('->', '-to-')}-{seed}-{code}"
     if not path.exists():
         brief = GeneratorConfig(steps=4, batch=16, critic_steps=2) if quick else None
         source = pose_pair(name, "?count=150" if quick else "").source
         make_folder(path.parent)
         with new_folder(path) as partial:
-            Prior(Generator.fit(source, brief, seed=0)).save(partial, {"made_by": "fit"})
+            Prior(Generator.fit(source, brief, seed)).save(partial, {"made_by": "fit"})
     return open_generator(path)
 
 

@@ -16,7 +16,6 @@ from poseshift.config import load_config
 from poseshift.engine import fit
 from poseshift.files import write_json
 from poseshift.prior.poses import PoseSet
-from poseshift.prior.transfers.base import TRANSFERS
 from poseshift.sampling.pose_vae import VaeConfig
 from poseshift.skeleton import skeleton
 from tests.tiny_runs import tiny
@@ -89,17 +88,6 @@ def test_pairs_of_draws_average_over_seeds():
     high = {"mmd2": [0.2, 0.4, 0.4, 0.6], "draws": 2}
     low = {"mmd2": [0.1, 0.1, 0.1, 0.1], "draws": 2}
     assert prior.paired(high, low, "mmd2") == pytest.approx([0.2, 0.4])
-
-
-def test_every_transfer_in_the_table_takes_its_settings():
-    for transfer, settings in prior.METHODS.values():
-        TRANSFERS[transfer].Config(**settings)
-    assert {transfer for transfer, _ in prior.METHODS.values()} == set(TRANSFERS)
-    for name, several in prior.SEARCHED.items():
-        trained = "steps" in TRANSFERS[name].Config.model_fields
-        assert len(several) == (8 if trained else 4), "the same search for every transfer"
-        assert all(TRANSFERS[name].Config(**settings) for settings in several)
-        assert prior.CHOSEN[name] in several
 
 
 def test_drawn_and_held_out_poses_are_apart():
