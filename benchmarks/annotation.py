@@ -45,10 +45,13 @@ from poseshift.data.baked import SIDE, open_pack
 from poseshift.demo import RATE, VIEW
 from poseshift.predict import predict_crops
 
-TRANSFERS = (*RIVALS, "finetune", "hinge_map", "flexpose", "chorus", ORACLE)
+PAPERS = (*RIVALS, "flexpose")
+TRANSFERS = (*PAPERS, "chorus", ORACLE)  # what both ways compare
+OTHERS = ("finetune", "hinge_map", "tilt", "resample", "kde", "coral", "echo")
 BODIES = ("regressor", "unpaired")  # parts
-SHOWN, DRAWS = 20, 6
-STEPS, PUPPETS = 1000, 4000  # of the regressor
+SHOWN, DRAWS, FEWER = 20, 6, 3
+STEPS, PUPPETS = 400, 2000  # of the regressor
+UPDATES = 1000  # of the unpaired arm
 CLIPS, FRAMES, SMALL = 600, 4, 64  # of the unpaired arm: individuals, pictures of each, pixels
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
@@ -105,7 +108,7 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
         [sample.image for sample in target.clip(number, 3 * FRAMES, SMALL)[::3]]
         for number in range(4 if quick else CLIPS)
     ]
-    config = UnpairedConfig(steps=4, batch=2) if quick else UnpairedConfig()
+    config = UnpairedConfig(steps=4, batch=2) if quick else UnpairedConfig(steps=UPDATES)
     began = time.perf_counter()
     annotator = train_unpaired(
         np.array(clips), prior.sampler, prior.skeleton,
@@ -166,12 +169,16 @@ def errors(rows: Sequence[Row], arm: str) -> list[float]:
     return [float(row["error"]) for row in mine]
 
 
-def compare(bench: Bench, pair: str, measure: Measure, quick: bool, *, claimed: bool) -> None:
-    """Rows of every transfer on a pair and, on bodies, what is claimed of them."""
-    arms, draws = (("source", "flexpose"), 1) if quick else (TRANSFERS, DRAWS)
-    cases = [Case(pair, arm, draw) for draw in range(draws) for arm in arms]
+def compare(
+    bench: Bench, pair: str, measure: Measure, quick: bool, *, draws: int, claimed: bool = False
+) -> None:
+    """Rows of transfers on a pair and, on bodies, what is claimed of them."""
+    arms = ("source", "flexpose") if quick else TRANSFERS
+    cases = [Case(pair, arm, draw) for draw in range(1 if quick else draws) for arm in arms]
+    if measure is regressor and not quick:
+        cases += [Case(pair, arm, draw) for draw in range(FEWER) for arm in OTHERS]
     rows = table(bench, cases, measure, quick)
-    for arm in arms:
+    for arm in dict.fromkeys(case.arm for case in cases):
         print(f"[annotation] {bench.part}, {arm}: error {statistics.fmean(errors(rows, arm)):.2f}")
     if quick or not claimed:
         return
@@ -196,10 +203,11 @@ def best(bench: Bench, quick: bool) -> None:
 
 
 PARTS = {
-    "regressor": partial(compare, pair="body", measure=regressor, claimed=True),
-    "unpaired": partial(compare, pair="body", measure=unpaired, claimed=True),
+    "regressor": partial(compare, pair="body", measure=regressor, draws=DRAWS, claimed=True),
+    "unpaired": partial(compare, pair="body", measure=unpaired, draws=FEWER, claimed=True),
     "best": best,
-    "faces": partial(compare, pair="face", measure=regressor, claimed=False),
+    "faces": partial(compare, pair="face", measure=regressor, draws=FEWER),
+    "faces_unpaired": partial(compare, pair="face", measure=unpaired, draws=1),
 }
 
 

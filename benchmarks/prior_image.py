@@ -21,7 +21,7 @@ import torch
 
 from benchmarks.common import Bench, Row, arguments, bench_folder, code_hash, key_of, lanes
 from benchmarks.pose_pairs import pose_pair
-from benchmarks.prior import METRICS, paired
+from benchmarks.prior import METRICS
 from benchmarks.prior_settings import MIXED, RIVALS
 from poseshift.files import make_folder, new_folder
 from poseshift.prior.folder import Prior, open_generator
@@ -141,16 +141,15 @@ def _result(waiting: Mapping[Case, Any], case: Case) -> Mapping[str, Any]:
 
 
 def twenty(bench: Bench, quick: bool) -> None:
-    """All transfers that draw, and whether flexpose is below the paper's rivals."""
+    """All transfers that draw, and whether flexpose is below the paper's rivals on average.
+
+    Three draws say no more than that: nothing is claimed.
+    """
     arms, draws = (("source", "flexpose"), 1) if quick else (tuple(ARMS), DRAWS)
     rows = table(bench, "body", arms, draws, quick)
     if quick:
         return
     by = {arm: _together([row for row in rows if row["arm"] == arm]) for arm in arms}
-    for metric in ("mmd2", "fd"):
-        for rival in RIVALS:
-            found = paired(by[rival], by["flexpose"], metric)
-            bench.claim(f"drawn, n = {SHOWN}: flexpose below {rival} in {metric}", found)
     lower = [
         statistics.fmean(by[rival][metric]) > statistics.fmean(by["flexpose"][metric])
         for metric in ("mmd2", "fd")

@@ -26,7 +26,7 @@ from benchmarks.methods_compared import ARMS
 from benchmarks.pairs import find_pair
 from benchmarks.rows import QUICK_COUNT, table
 
-PAIR, TRANSFER, SEEDS = "body", "chorus", 6
+PAIR, TRANSFER, SEEDS = "body", "chorus", 3
 SHOWN = (10, 20, 50)
 PUPPETS = 1000  # behind the source's 4000
 USES = ("plausible", "sampler", "puppets", "all")
@@ -75,7 +75,7 @@ def gains(rows: Sequence[Row], arm: str, rival: str) -> list[float]:
 
 
 def loop(bench: Bench, quick: bool, shown: int) -> None:
-    """One k: every use of the prior, six seeds, and what it gains over ours without one."""
+    """One k: every use of the prior, three seeds, and what it gains over ours without one."""
     rows = list[Row]()
     for seed in range(1 if quick else SEEDS):
         rows += table(bench, arms(shown, seed, quick), [PAIR], [seed], quick)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
-from benchmarks.common import Row
+from benchmarks.common import Row, around
 from benchmarks.writing import markdown, origin, results, spread
 
 COMMAND = "python -m benchmarks.prior"
@@ -97,8 +97,12 @@ def annotation() -> str:
     for part, pair, arm in dict.fromkeys((r["part"], r["pair"], r["arm"]) for r in rows):
         mine = [row for row in rows if (row["part"], row["pair"], row["arm"]) == (part, pair, arm)]
         error, *shares = ([row[key] for row in mine] for key in keys)
-        table.append([part, pair, arm, _cell(error), *map(spread, shares), str(len(mine))])
-    return markdown(["arm", "pair", "transfer", *keys, "draws"], table) + origin(data)
+        ends = around(error)
+        interval = "-" if ends is None else " to ".join(f"{end:.2f}" for end in ends)
+        told = [f"{statistics.fmean(error):.2f}", interval, *map(spread, shares), str(len(mine))]
+        table.append([part, pair, arm, *told])
+    header = ["arm", "pair", "transfer", "error", "95 % over draws", *keys[1:], "draws"]
+    return markdown(header, table) + origin(data)
 
 
 def loop() -> str:
