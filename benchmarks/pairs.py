@@ -18,6 +18,7 @@ WORLDS = {
     "hand": ("desk", "kitchen"),
     "animal": ("barn", "savanna"),
 }
+FIGURES = {"hand": "hand21", "animal": "animal18"}
 LSPET = {"train": "0:1200", "val": "1200:1500", "test": "1500:2000"}
 MOUSE = {"train": "0:60", "val": "60:70", "test": "70:90"}  # by time, the same in both views
 PAWS = ("paw1LH", "paw2LF", "paw3RF", "paw4RH", "tailBase", "tailMid", "nose")
@@ -44,7 +45,7 @@ class Pair:
 
 
 def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300) -> Pair:
-    """A pair by its name in the tables: ``body``, ``lottery-1000``, ``lspet`` ...
+    """A pair by its name: ``body``, ``lottery-1000``, ``lottery-hand-0``, ``lspet`` ...
 
     Args:
         name: Its name; ``lspet`` and ``mouse`` are real.
@@ -65,7 +66,7 @@ def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300)
         f"world:{source}{count}",
         f"world:{target}{count}",
         ((test, 0, tested), (test, tested, tested + peeked)),
-        {"hand": "hand21", "animal": "animal18"}.get(name, "body16"),
+        next((figure for kind, figure in FIGURES.items() if kind in name.split("-")), "body16"),
     )
 
 
