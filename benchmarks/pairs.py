@@ -45,7 +45,7 @@ class Pair:
 
 
 def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300) -> Pair:
-    """A pair by its name: ``body``, ``lottery-1000``, ``lottery-hand-0``, ``lspet`` ...
+    """A pair by its name: ``body``, ``lottery-1000``, ``lottery-0-hand``, ``lspet`` ...
 
     Args:
         name: Its name; ``lspet`` and ``mouse`` are real.
@@ -73,7 +73,9 @@ def find_pair(name: str, count: str = "", tested: int = 1000, peeked: int = 300)
 def worlds(pair: str) -> tuple[str, str]:
     """Source and target world of a kind of figure, or of a lottery pair."""
     if pair.startswith("lottery-"):
-        return f"{pair}-source", f"{pair}-target"
+        _, seed, *kind = pair.split("-")
+        source, target = ("-".join(["lottery", seed, end, *kind]) for end in ("source", "target"))
+        return source, target
     return WORLDS[pair]
 
 

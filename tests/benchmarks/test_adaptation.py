@@ -103,7 +103,9 @@ def test_a_row_is_known_wherever_runs_are_kept(tmp_path: Path, monkeypatch: pyte
 
 def test_a_lottery_pair_is_named_by_its_seed():
     assert pairs.worlds("lottery-1000") == ("lottery-1000-source", "lottery-1000-target")
+    assert pairs.worlds("lottery-3-hand") == ("lottery-3-source-hand", "lottery-3-target-hand")
     assert pairs.find_pair("hand").figure == "hand21"
+    assert pairs.find_pair("lottery-3-animal").figure == "animal18"
     assert all(int(pair.split("-")[1]) >= 1000 for pair in adaptation.LOTTERY)
 
 
