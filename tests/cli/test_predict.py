@@ -9,6 +9,7 @@ import torch
 
 from poseshift.nn.posenet import PoseNet
 from poseshift.run import Run, write_manifest
+from poseshift.selection import Selection, write_selection
 from poseshift.skeleton import skeleton
 from tests.data import tiny as files
 from tests.tiny_runs import Shell, tiny
@@ -43,6 +44,16 @@ def test_people_are_told_where_it_is(poseshift: Shell, run: Run, tmp_path: Path)
     assert names == [
         "overlays", "overlays/img00.jpg", "overlays/img02.jpg", "predictions.json",
     ]  # fmt: skip
+
+
+def test_people_are_told_that_the_start_was_kept(poseshift: Shell, run: Run, tmp_path: Path):
+    photo = files.photo(tmp_path / "a.png")
+    write_selection(run, Selection(4, "default", {}, kept_start=True))
+    assert (
+        "adaptation looks worse" in poseshift("predict", run.path, photo, "-o", tmp_path / "a").out
+    )
+    write_selection(run, Selection(4, "default", {}, kept_start=False))
+    assert "looks worse" not in poseshift("predict", run.path, photo, "-o", tmp_path / "b").out
 
 
 def test_programs_get_one_object(poseshift: Shell, run: Run, tmp_path: Path):

@@ -87,14 +87,17 @@ def test_labelled_frames_of_the_target_are_the_target_to_the_discriminator():
     assert phase.losses["feature"].item() == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_discriminator_descends_where_the_student_ascends(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("reversal", [1.0, 0.5])
+def test_the_discriminator_descends_where_the_student_ascends(
+    reversal: float, monkeypatch: pytest.MonkeyPatch
+):
     """+.1 of the cross-entropy's gradient for the one, -.1 for the other, as published."""
-    method = make("mla")
+    method = make("mla", reversal=reversal)
     loss = only_phase(method).losses["feature"]
     monkeypatch.setattr(mla, "scale_gradient", lambda features, factor: features)
     plain = make("mla", feature=1.0)
     path = only_phase(plain).losses["feature"]
-    for part, factor in (("discriminator", 0.1), ("network", -0.1)):
+    for part, factor in (("discriminator", 0.1), ("network", -0.1 * reversal)):
         found, whole = (
             gradients(value, getattr(one, part)) for value, one in ((loss, method), (path, plain))
         )
