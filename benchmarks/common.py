@@ -57,7 +57,7 @@ MUTE = {"poseshift"} | {
         "data.mixed", "data.names", "data.part", "data.prepare", "data.formats",
         "data.formats.base", "data.formats.files", "data.formats.joints", "data.cutter",
         # The names of the samplers, and what only runs with a prior use: see :func:`told_modules`.
-        "sampling", "prior.annotate.plausible",
+        "sampling", "prior.annotate.plausible", "prior.folder",
     )
 }  # fmt: skip
 
@@ -342,7 +342,7 @@ def told_modules(config: RunConfig) -> tuple[str, ...]:
     if config.target_labels:
         found += [f"poseshift.data.{name}" for name in ("frames", "matching", "mixed")]
     if getattr(config.method, "prior", None):
-        found.append("poseshift.prior.annotate.plausible")
+        found += ["poseshift.prior.annotate.plausible", "poseshift.prior.folder"]
     return tuple(found)
 
 

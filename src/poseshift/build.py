@@ -102,7 +102,7 @@ def build_start(config: RunConfig, source: LabeledDomain, *, resumed: Run | None
     A resumed run gets its weights from its own state, so nothing outside of it is looked for. A
     method that trains a network of another shape begins with a fresh head.
     """
-    _check_prior(config)
+    METHODS[config.method.name].check(config.method)
     torch.manual_seed(config.train.seed)
     if config.init:
         if resumed is not None:
@@ -144,16 +144,6 @@ def resolved(config: RunConfig, begun: Start) -> RunConfig:
             config.init, 100 * PRETRAIN,
         )  # fmt: skip
     return config.model_copy(update=update)
-
-
-def _check_prior(config: RunConfig) -> None:
-    """The method opens its prior once there is a start; a wrong folder is told before that."""
-    from poseshift.methods.lodestar import LodestarConfig
-
-    if isinstance(config.method, LodestarConfig) and config.method.prior is not None:
-        from poseshift.prior.folder import open_prior
-
-        open_prior(Path(config.method.prior))
 
 
 def build_method(config: RunConfig, source: LabeledDomain, begun: Start) -> Method[Any]:

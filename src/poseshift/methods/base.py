@@ -110,6 +110,10 @@ class Method(nn.Module, ABC, Generic[TargetBatch]):
         self.average = copy.deepcopy(network).requires_grad_(False).eval() if config.ema else None
 
     @classmethod
+    def check(cls, config: MethodConfig) -> None:
+        """Tell what the settings name and is not there, before there is a network: here nothing."""
+
+    @classmethod
     def shape(cls, network: NetworkConfig, config: MethodConfig) -> NetworkConfig:
         """The shape of the network it trains, given that of the start: here the same, of maps.
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -39,7 +40,7 @@ from poseshift.data.views import (
     random_view,
     resize_matrix,
 )
-from poseshift.methods.base import METHODS, Phase
+from poseshift.methods.base import METHODS, MethodConfig, Phase
 from poseshift.methods.parts.losses import consistency_mse, heatmap_mse
 from poseshift.methods.parts.occlusion import occlude
 from poseshift.methods.parts.pseudo import confident_by_joint
@@ -98,6 +99,15 @@ class Lodestar(Teaching):
             from poseshift.prior.annotate.plausible import Plausibility
 
             self.plausibility = Plausibility.open(config.prior, self.skeleton)
+
+    @classmethod
+    def check(cls, config: MethodConfig) -> None:
+        """Whether there is a prior, where one is named."""
+        assert isinstance(config, LodestarConfig)
+        if config.prior is not None:
+            from poseshift.prior.folder import open_prior
+
+            open_prior(Path(config.prior))
 
     def phases(self, source: LabeledBatch, target: UnlabeledBatch) -> Iterator[Phase]:
         """One update on both domains."""
