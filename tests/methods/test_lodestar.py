@@ -1,6 +1,5 @@
-"""Lodestar: losses by their formulas, unequal views, growing trust, statistics of the target."""
+"""Lodestar: losses by their formulas, unequal views, growing trust."""
 
-import copy
 from typing import Any
 
 import numpy as np
@@ -67,7 +66,7 @@ def test_the_losses_are_their_formulas(step: int, changes: dict[str, Any]):
     _, label, weight = twin.supervised_view(labeled(step))
     expected = {
         "supervised": mse(seen[0][1], label, weight),
-        "consistency": changes.get("consistency", 1.0) * 2 * mse(seen[1][1], pseudo, believed),
+        "consistency": changes.get("consistency", 0.3) * 2 * mse(seen[1][1], pseudo, believed),
     }
     found = {name: loss.item() for name, loss in phase.losses.items()}
     assert found == pytest.approx(expected, rel=2e-4)
@@ -101,18 +100,6 @@ def test_squares_are_hidden_at_joints_of_the_student_alone():
     changed = (images[0][1] != images[1][1]).any(1).flatten(1).float().mean(1)
     assert changed.max() > 0
     assert changed.max() < 0.2
-
-
-def test_statistics_are_gathered_on_the_target_alone():
-    method = make("lodestar", hidden=0)
-    student = capture(method.network)
-    twin = copy.deepcopy(method.network)
-    for _ in method.phases(labeled(), unlabeled()):
-        pass
-    twin(student[1][0])
-    for name, value in method.network.named_buffers():
-        if "running" in name:
-            torch.testing.assert_close(value, twin.get_buffer(name), atol=0, rtol=0)
 
 
 def test_views_are_as_wide_as_the_method_wants_or_wider_where_asked():
