@@ -1,8 +1,8 @@
-"""Arms of the ablations, of the published pre-trainings and of fine-tuning on a few labels."""
+"""Arms of the ablations, of the weights tried, of own pre-trainings and of a few labels."""
 
 from __future__ import annotations
 
-from benchmarks.arms import FURTHER, START, Arm
+from benchmarks.arms import FURTHER, MANY, START, Arm
 from benchmarks.methods_compared import MLA, STRONG, STYLE
 
 # Lodestar's views, but for the teacher and the source too: how much of its lead is augmentation.
@@ -17,7 +17,7 @@ ABLATIONS = {
     "mla as released": Arm("mla", {**MLA, "as_released": True}),
     **{f"mla, feature weight {w}": Arm("mla", {**MLA, "feature": w}) for w in (0.0001, 0.01, 0.1)},
     **{f"mla, pose weight {w}": Arm("mla", {**MLA, "pose": w}) for w in (5e-6, 5e-4)},
-    **{f"mla, consistency weight {w}": Arm("mla", {**MLA, "consistency": w}) for w in (0.3, 3.0)},
+    "mla, consistency weight 3.0": Arm("mla", {**MLA, "consistency": 3.0}),  # .3 is TUNED
     "udape without style": Arm("udape", {**STYLE, "source_style": 0.0, "target_style": 0.0}),
     "udape without normalisation": Arm("udape", {**STYLE, "normalise": False}),
     "udape without mask": Arm("udape", {**STYLE, "keep": 1.0}),
@@ -35,4 +35,11 @@ OWN_PRETRAINING = {
     ),
     "regda, own pre-training": Arm("regda", begun={"loss": "kl"}),
 }
+WEIGHTS = {  # on what the teacher says, judged on development pairs
+    f"{name}, weight {w}": Arm(method, {**settings, "consistency": w}, checkpoints=MANY)
+    for name, method, settings in (
+        ("udape", "udape", STYLE), ("mla", "mla", MLA), ("ours", "lodestar", {}),
+    )
+    for w in (1.0, 0.3, 0.1)
+}  # fmt: skip
 FEW = {f"finetune-{k}": Arm("source_only", few=k, checkpoints=1) for k in (5, 20, 50)}

@@ -10,7 +10,8 @@ from benchmarks.shares import closed, labels_saved
 from benchmarks.writing import markdown, origin, results, spread
 
 COMMAND = "python -m benchmarks.adaptation"
-PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "own_pretraining", "photos", "mouse")
+PARTS = ("body", "lottery", "kin", "few_labels", "ablation", "develop", "own_pretraining",
+         "photos", "mouse")  # fmt: skip
 BOUNDS = ("source_only", "source_strong", "supervised")
 
 

@@ -20,6 +20,11 @@ ARMS = {
     "ours": Arm("lodestar", checkpoints=MANY),
     "supervised": Arm("supervised"),
 }
+# With ours' weight on the teacher, which development pairs prefer for them too.
+TUNED = {
+    "udape, weight 0.3": Arm("udape", {**STYLE, "consistency": 0.3}, checkpoints=MANY),
+    "mla, weight 0.3": Arm("mla", {**MLA, "consistency": 0.3}, checkpoints=MANY),
+}
 ADAPTED = ("mean_teacher", "regda", "udape", "mla", "ours")
 
 
