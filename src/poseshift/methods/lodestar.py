@@ -169,4 +169,3 @@ def widened(view: ViewConfig, **ranges: Any) -> ViewConfig:
         (low, high), (own_low, own_high) = view.scale, ranges["scale"]
         wide["scale"] = min(low, own_low), max(high, own_high)
     return view.model_copy(update=wide)
-
