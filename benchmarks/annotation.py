@@ -24,9 +24,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-import numpy as np
-import torch
-
 from benchmarks.adapted import (
     ORACLE,
     PRIOR_CODE,
@@ -44,6 +41,7 @@ from poseshift.config import load_config
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.demo import RATE, VIEW
 from poseshift.predict import predict_crops
+from poseshift.prior.annotate.scores import score_pack
 
 PAPERS = (*RIVALS, "flexpose")
 TRANSFERS = (*PAPERS, "chorus", ORACLE)  # what both ways compare
@@ -52,7 +50,7 @@ BODIES = ("regressor", "unpaired")  # parts
 SHOWN, DRAWS, FEWER = 20, 6, 3
 STEPS, PUPPETS = 400, 2000  # of the regressor
 UPDATES = 1000  # of the unpaired arm
-CLIPS, FRAMES, SMALL = 600, 4, 64  # of the unpaired arm: individuals, pictures of each, pixels
+CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
 
@@ -91,32 +89,31 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
     )
     pack, rows = _held_out(pair, SIDE)
     found = predict_crops(run.network(run.last()), pack.crops, SIDE).keypoints_NK2
-    return {**_scores(found, pack, rows), "seconds": round(seconds, 1)}
+    return {**score_pack(found, pack, rows), "seconds": round(seconds, 1)}
 
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     """Train on unlabelled frames of the target and the prior, and annotate held-out images."""
-    from poseshift.data.baked import WorldSpec
+    from poseshift.data.baked import PREFIX, WorldSpec
+    from poseshift.prior.annotate.footage import FILMED, Footage, open_frames
     from poseshift.prior.annotate.placing import Placing
     from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
     from poseshift.prior.folder import open_prior
 
     pair = _pair(case.pair, quick)
     prior = open_prior(adapted_prior(case.pair, case.arm, case.shown, case.draw, quick))
-    target = WorldSpec.parse(pair.target).world
-    clips = [
-        [sample.image for sample in target.clip(number, 3 * FRAMES, SMALL)[::3]]
-        for number in range(4 if quick else CLIPS)
-    ]
+    name = WorldSpec.parse(pair.target).world.name
+    frames = open_frames(f"{PREFIX}{name}?count={FILMED * (4 if quick else CLIPS)}", SMALL)
     config = UnpairedConfig(steps=4, batch=2) if quick else UnpairedConfig(steps=UPDATES)
     began = time.perf_counter()
     annotator = train_unpaired(
-        np.array(clips), prior.sampler, prior.skeleton,
-        Placing.of(open_pack(pair.source, SIDE)), config, case.draw,
+        Footage.of(frames, SMALL), prior.sampler, prior.skeleton,
+        Placing.of(open_pack(pair.source, SIDE), prior.skeleton), config, case.draw,
     )  # fmt: skip
     seconds = time.perf_counter() - began
     pack, rows = _held_out(pair, SIDE)
-    return {**_scores(annotator(pack.crops), pack, rows), "seconds": round(seconds, 1)}
+    found, _ = annotator(pack.crops)
+    return {**score_pack(found, pack, rows), "seconds": round(seconds, 1)}
 
 
 def _pair(name: str, quick: bool) -> Pair:
@@ -126,14 +123,6 @@ def _pair(name: str, quick: bool) -> Pair:
 def _held_out(pair: Pair, side: int) -> tuple[Any, Any]:
     spec, first, stop = pair.held_out[0]
     return open_pack(spec, side), slice(first, stop)
-
-
-def _scores(found_NK2: torch.Tensor, pack: Any, rows: slice) -> dict[str, Any]:
-    from poseshift.prior.annotate.scores import annotation_scores
-
-    true_NK2 = torch.from_numpy(np.array(pack.poses.keypoints_NK2[rows]))
-    visibility_NK = torch.from_numpy(pack.poses.visibility_NK[rows].astype(np.int64))
-    return dict(annotation_scores(found_NK2[rows], true_NK2, visibility_NK, pack.info.side))
 
 
 def table(bench: Bench, cases: Sequence[Case], measure: Measure, quick: bool) -> list[Row]:

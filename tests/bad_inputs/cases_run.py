@@ -820,6 +820,18 @@ CASES = [
         ("no world is called 'studeo'", "'studio'"),
     ),
     Case(
+        "prior/annotated by another figure",
+        prior(
+            "annotate", "@/p", "world:desk?count=4", "--source", "world:desk?count=4", "-o", "@/out"
+        ),
+        ("has 21 joints of hand21, the prior 16 of body16", "--skeleton body16"),
+    ),
+    Case(
+        "prior/annotated without a source",
+        prior("annotate", "@/p", "world:street?count=4", "-o", "@/out"),
+        ("--source",),
+    ),
+    Case(
         "prior/sampler without a prior",
         looped("sampler=prior"),
         ("settings of sampler prior", "'folder' is required", "--set sampler.folder="),

@@ -18,6 +18,7 @@ from torch import Tensor
 from poseshift.data.pack import Pack
 from poseshift.data.types import UNLABELED
 from poseshift.errors import UserError
+from poseshift.skeleton import Skeleton
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,9 @@ class Placing:
     reach_N: Tensor
 
     @classmethod
-    def of(cls, pack: Pack) -> Self:
-        """Boxes of the whole poses of a labelled Pack."""
+    def of(cls, pack: Pack, joints: Skeleton) -> Self:
+        """Boxes of the whole poses of a labelled Pack, which must have the prior's joints."""
+        ensure_joints(pack, joints)
         table, side = pack.poses, pack.info.side
         whole_N = (table.visibility_NK > UNLABELED).all(1)
         if not whole_N.any():
@@ -58,3 +60,14 @@ class Placing:
         away_BK2 = points_BK2 - ((low_B2 + high_B2) / 2)[:, None]
         scaled_BK2 = away_BK2 * (self.reach_N[row_B] / reach_B)[:, None, None]
         return scaled_BK2 + self.middle_N2[row_B][:, None]
+
+
+def ensure_joints(pack: Pack, joints: Skeleton) -> None:
+    """Refuse a Pack whose joints are not the prior's."""
+    if pack.skeleton.keypoints != joints.keypoints:
+        raise UserError(
+            f"has {len(pack.skeleton)} joints of {pack.skeleton.name}, the prior {len(joints)} of "
+            f"{joints.name}",
+            where=pack.path,
+            fix=f"prepare it with --skeleton {joints.name}, or fit a prior of its joints",
+        )

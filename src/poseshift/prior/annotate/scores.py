@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from poseshift.data.pack import Pack
 from poseshift.metrics.pck import inside_crop
 from poseshift.metrics.pixel_error import pixel_error
 
@@ -55,6 +57,13 @@ def annotation_scores(
         sums[f"pck_joint@{_short(limit)}"] = hits_N, every_N
     sums[f"pck_pose@{_short(POSE)}"] = (mean_N <= POSE) * some_N, some_N
     return _with_intervals(sums)
+
+
+def score_pack(found_NK2: Tensor, pack: Pack, rows: slice = slice(None)) -> Found:
+    """Scores of annotations of a labelled Pack's crops, or of some of them."""
+    true_NK2 = torch.from_numpy(np.array(pack.poses.keypoints_NK2[rows]))
+    visibility_NK = torch.from_numpy(pack.poses.visibility_NK[rows].astype(np.int64))
+    return annotation_scores(found_NK2[rows], true_NK2, visibility_NK, pack.info.side)
 
 
 def _with_intervals(sums: Mapping[str, tuple[Doubles, Doubles]]) -> Found:

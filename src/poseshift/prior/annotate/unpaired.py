@@ -13,7 +13,7 @@ image first and reads joints off that; pixels at three scales stand for its perc
 critic has one scale and no pool of past images; bones have a channel for each side, else left and
 right could not be told apart.
 
-Legend: B batch, M clips, T frames, K joints, C channels, H W and S S sides of pictures.
+Legend: B batch, N frames, K joints, C channels, H W and S S sides of pictures.
 """
 
 from __future__ import annotations
@@ -21,17 +21,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from pydantic import Field
 from torch import Tensor, nn
 
-from poseshift.data.pack import Crops
-from poseshift.data.types import Bytes
-from poseshift.data.views import apply, plain_view, resize_matrix
-from poseshift.errors import BadInput
+from poseshift.data.views import plain_view
 from poseshift.nn.posenet import NetworkConfig, PoseNet
+from poseshift.prior.annotate.annotator import Annotator, expected
+from poseshift.prior.annotate.footage import Footage
 from poseshift.prior.annotate.placing import Placing
 from poseshift.prior.annotate.translator import Critic, Translator
 from poseshift.prior.compare import Sampler
@@ -57,32 +55,8 @@ class UnpairedConfig(Frozen):
     rebuilt: float = Field(1.0, ge=0, description="weight of the frame rebuilt")
 
 
-class Annotator:
-    """Joints of images.
-
-    Args:
-        network: Images to logits of where joints are.
-        side: Pixels a side of its views.
-    """
-
-    def __init__(self, network: PoseNet, side: int) -> None:
-        self.network, self.side = network, side
-
-    @torch.inference_mode()
-    def __call__(self, crops: Crops, batch: int = 64) -> Tensor:
-        """Keypoints (N, K, 2) in crop pixels."""
-        self.network.eval()
-        to_crop_33, parts = resize_matrix(self.side, crops.side), []
-        for start in range(0, len(crops), batch):
-            rows = range(start, min(start + batch, len(crops)))
-            view = plain_view(torch.from_numpy(np.stack([crops.image(i) for i in rows])), self.side)
-            pixels_BK2 = (expected(self.network(view.image_BCHW)) + 1) * self.side / 2 - 0.5
-            parts.append(apply(to_crop_33, pixels_BK2))
-        return torch.cat(parts)
-
-
 def train_unpaired(
-    clips_MTHWC: Bytes,
+    footage: Footage,
     poses: Sampler,
     joints: Skeleton,
     placing: Placing,
@@ -93,7 +67,7 @@ def train_unpaired(
     """Learn to annotate frames that nobody labelled.
 
     Args:
-        clips_MTHWC: RGB frames of M individuals, at least two of each.
+        footage: Of individuals, at least two frames of each.
         poses: The prior of their poses.
         joints: Of the prior.
         placing: Where poses stand in crops, and how large they are.
@@ -101,15 +75,7 @@ def train_unpaired(
         seed: Of all random numbers.
         report: Called with the step and the losses, now and then.
     """
-    if clips_MTHWC.ndim != 5 or clips_MTHWC.shape[1] < 2:
-        raise BadInput(
-            f"expected frames of shape (clips, 2 or more, side, side, 3), "
-            f"found {clips_MTHWC.shape}",
-            fix="give two frames or more of each individual",
-        )
-    return _Training(clips_MTHWC, poses, joints, placing, config or UnpairedConfig(), seed).go(
-        report
-    )
+    return _Training(footage, poses, joints, placing, config or UnpairedConfig(), seed).go(report)
 
 
 class _Training:
@@ -117,7 +83,7 @@ class _Training:
 
     def __init__(
         self,
-        clips_MTHWC: Bytes,
+        footage: Footage,
         poses: Sampler,
         joints: Skeleton,
         placing: Placing,
@@ -125,7 +91,7 @@ class _Training:
         seed: int,
     ) -> None:
         torch.manual_seed(seed)
-        self.clips, self.config, self.placing = torch.from_numpy(clips_MTHWC), config, placing
+        self.footage, self.config, self.placing = footage, config, placing
         self.rng = torch.Generator().manual_seed(seed)
         self.poses_NK2 = poses.sample(POSES, seed)
         self.bones = bones_of(joints)
@@ -169,15 +135,13 @@ class _Training:
 
     def _frames(self) -> tuple[Tensor, Tensor]:
         """Views of frames, and of other frames of the same individuals."""
-        clips, frames = self.clips.shape[:2]
-        row_B = torch.randint(clips, (self.config.batch,), generator=self.rng)
-        first_B = torch.randint(frames, (self.config.batch,), generator=self.rng)
-        apart_B = torch.randint(1, frames, (self.config.batch,), generator=self.rng)
-        pairs = (first_B, (first_B + apart_B) % frames)
-        one, other = (
-            plain_view(self.clips[row_B, at_B], self.config.side).image_BCHW for at_B in pairs
+        row_B = torch.randint(len(self.footage), (self.config.batch,), generator=self.rng)
+        other_B = self.footage.others(row_B, self.rng)
+        one_BCHW, other_BCHW = (
+            plain_view(self.footage.frame_NHWC[rows_B], self.config.side).image_BCHW
+            for rows_B in (row_B, other_B)
         )
-        return one, other
+        return one_BCHW, other_BCHW
 
     def _prior(self) -> Tensor:
         """Poses of the prior on the canvas, where poses stand in crops."""
@@ -186,21 +150,6 @@ class _Training:
 
     def _draw(self, canvas_BK2: Tensor) -> Tensor:
         return skeleton_image(canvas_BK2, self.bones, self.config.side, self.config.stroke)
-
-
-def expected(logits_BKHW: Tensor) -> Tensor:
-    """Mean places (B, K, 2) of distributions over cells, on a canvas of [-1, 1].
-
-    Example:
-        >>> sharp = torch.full((1, 1, 4, 4), -99.0)
-        >>> sharp[0, 0, 0, 3] = 99.0
-        >>> expected(sharp)
-        tensor([[[ 0.7500, -0.7500]]])
-    """
-    cells = logits_BKHW.shape[-1]
-    share_BKHW = logits_BKHW.flatten(2).softmax(-1).view_as(logits_BKHW)
-    place = (torch.arange(cells, device=logits_BKHW.device) * 2 + 1) / cells - 1
-    return torch.stack([share_BKHW.sum(2) @ place, share_BKHW.sum(3) @ place], -1)
 
 
 def likeness(one_BCHW: Tensor, other_BCHW: Tensor) -> Tensor:

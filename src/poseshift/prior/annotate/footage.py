@@ -1,0 +1,137 @@
+"""Frames of the target in tracks: what the annotator learns from, at the side it works at.
+
+A track is one individual before one background, so its frames lend each other their looks. Packs
+know tracks from subfolders of images and from DeepLabCut's videos; worlds are filmed.
+
+Legend: N frames, B of a batch, H W rows and columns, C channels.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from poseshift.data.baked import PREFIX, WorldSpec, cache_folder
+from poseshift.data.pack import Crops, Pack, PackWriter
+from poseshift.data.types import Bytes
+from poseshift.errors import BadInput
+from poseshift.files import make_folder
+from poseshift.skeleton import skeleton
+from poseshift.threads import map_ahead, thread_count
+
+FILMED, APART = 4, 3  # frames of a world's individual, and how many moments lie between two
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """Frames, track after track.
+
+    Attributes:
+        frame_NHWC: RGB.
+        first_N: Where the track of each frame begins.
+        length_N: How many frames that track has, two at least.
+    """
+
+    frame_NHWC: Tensor
+    first_N: Tensor
+    length_N: Tensor
+
+    @classmethod
+    def of(cls, pack: Pack, side: int) -> Self:
+        """The frames of a Pack whose tracks have others; its labels are not looked at."""
+        rows_of: dict[str, list[int]] = {}
+        for row, track in enumerate(pack.poses.track_N):
+            rows_of.setdefault(track, []).append(row)
+        rows_of.pop("", None)  # of nobody knows which individual
+        tracks = [rows for rows in rows_of.values() if len(rows) > 1]
+        if not tracks:
+            raise BadInput(
+                f"has no two frames of one individual among {len(pack)}",
+                where=pack.path,
+                fix="prepare a folder of images that has a subfolder for each individual or clip",
+            )
+        rows = [row for track in tracks for row in track]
+        frames = map_ahead(_Small(pack.crops, side), rows, thread_count())
+        return cls.cut(np.stack(list(frames)), [len(track) for track in tracks])
+
+    @classmethod
+    def cut(cls, frame_NHWC: Bytes, lengths: list[int]) -> Self:
+        """Frames of tracks one after another, so many of each.
+
+        Example:
+            >>> Footage.cut(np.zeros((5, 4, 4, 3), np.uint8), [2, 3]).first_N.tolist()
+            [0, 0, 2, 2, 2]
+        """
+        length = torch.tensor(lengths)
+        first_N = torch.repeat_interleave(length.cumsum(0) - length, length)
+        return cls(torch.from_numpy(frame_NHWC), first_N, torch.repeat_interleave(length, length))
+
+    def __len__(self) -> int:
+        return len(self.first_N)
+
+    @property
+    def tracks(self) -> int:
+        """How many individuals there are."""
+        return int((self.first_N == torch.arange(len(self))).sum())
+
+    def others(self, row_B: Tensor, rng: torch.Generator) -> Tensor:
+        """For each frame another one of its track."""
+        first_B, length_B = self.first_N[row_B], self.length_N[row_B]
+        share_B = torch.rand(len(row_B), generator=rng)
+        apart_B = 1 + (share_B * (length_B - 1)).long().clamp(max=length_B - 2)
+        return first_B + (row_B - first_B + apart_B) % length_B
+
+
+@dataclass(frozen=True, slots=True)
+class _Small:
+    """Reads a crop at the side wanted; safe to call from threads."""
+
+    crops: Crops
+    side: int
+
+    def __call__(self, row: int) -> Bytes:
+        image_HWC = self.crops.image(row)
+        how = cv2.INTER_AREA if self.crops.side > self.side else cv2.INTER_LINEAR
+        small_HWC = cv2.resize(image_HWC, (self.side, self.side), interpolation=how)
+        return np.asarray(small_HWC, dtype=np.uint8)
+
+
+def open_frames(spec: str | Path, side: int) -> Pack:
+    """A Pack by path, or individuals of a world filmed for a few frames each, and kept.
+
+    Args:
+        spec: Path, or ``world:NAME[/test][?count=N]``: so many frames.
+        side: Pixels a side, of a world.
+    """
+    if not str(spec).startswith(PREFIX):
+        return Pack(spec)
+    wanted = WorldSpec.parse(str(spec))
+    # Whoever is filmed for the test is nobody who is filmed for the training.
+    first = 0 if wanted.split == "train" else 1_000_000
+    name = f"{wanted.world.name}-{wanted.world.config.seed():016x}-{wanted.split}-{wanted.count}"
+    path = cache_folder() / f"filmed-{name}-{side}px"
+    if not (path / "pack.json").is_file():
+        _film(path, wanted, side, first)
+    return Pack(path)
+
+
+def _film(path: Path, wanted: WorldSpec, side: int, first: int) -> None:
+    make_folder(path.parent)
+    figure, about = skeleton(wanted.world.skeleton), f"{PREFIX}{wanted.world.name}, filmed"
+    own = path.with_name(f"{path.name}-{os.getpid()}")  # two processes may film at once
+    with PackWriter(own, figure, side, crop_from="world", made_by=about) as writer:
+        for number in range(-(-wanted.count // FILMED)):
+            for sample in wanted.world.clip(first + number, FILMED * APART, side)[::APART]:
+                writer.add(sample)
+    try:
+        own.rename(path)
+    except OSError:
+        if not (path / "pack.json").is_file():
+            raise
