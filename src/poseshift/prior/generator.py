@@ -149,6 +149,10 @@ class Generator:
         weights = self.weights if weights is None else weights
         return synthesise(weights, styles(weights, z_BZ))
 
+    def sound(self, z_BZ: Tensor) -> Tensor:
+        """Which latents (B,) give poses; here all of them do."""
+        return torch.ones(len(z_BZ), dtype=torch.bool)
+
     def place(self, hinge_BD: Tensor) -> Tensor:
         """Joints (B, K, 2), centred and of unit size."""
         return normalised(self.hinge.join(hinge_BD))[0]

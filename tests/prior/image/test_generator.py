@@ -1,5 +1,7 @@
 """A generator of skeleton images is a generator: same seed, same poses; kept and opened again."""
 
+import copy
+
 import pytest
 import torch
 
@@ -76,3 +78,12 @@ def test_too_few_poses_and_bad_settings_are_refused():
         ImageGenerator.fit(bodies(50, 1), SMALL)
     with pytest.raises(ValueError, match="side"):
         ImageConfig(net={"side": 48})
+
+
+def test_a_latent_is_sound_where_its_picture_would_not_be_rejected():
+    made, z_BZ = generator(), latents(40)
+    left_B = made.look_at(z_BZ).unexplained_B
+    picky = copy.copy(made)
+    picky.config = made.config.model_copy(update={"reject": float(left_B.median())})
+    assert picky.sound(z_BZ).tolist() == (left_B <= left_B.median()).tolist()
+    assert made.sound(z_BZ).all()

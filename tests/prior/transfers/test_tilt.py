@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from poseshift.prior.energy import energy_distance
-from poseshift.prior.transfers.tilt import Tilt, TiltConfig, _Pool
+from poseshift.prior.transfers.tilt import Tilt, TiltConfig, _Pool, sound
 from tests.prior.made import body_generator, few
 
 GENERATOR = body_generator()
@@ -52,3 +52,14 @@ def test_surprise_is_the_energy_distance_of_the_weighted_pool():
 def test_the_hinge_map_comes_first_unless_told():
     assert "offset_D" in Tilt(GENERATOR, few(), TiltConfig(), 0).learned
     assert set(Tilt(GENERATOR, few(), TiltConfig(moved=False), 0).learned) == {"z_MZ", "weight_M"}
+
+
+def test_latents_that_give_no_pose_are_drawn_anew():
+    class Picky:
+        def sound(self, z_BZ: torch.Tensor) -> torch.Tensor:
+            return z_BZ[:, 0] > 0
+
+    rng = torch.Generator().manual_seed(0)
+    z_BZ = sound(Picky(), lambda count: torch.randn(count, 2, generator=rng), 100)
+    assert z_BZ.shape == (100, 2)
+    assert (z_BZ[:, 0] > 0).float().mean() > 0.95

@@ -172,10 +172,19 @@ class ImageGenerator(Generator):
         """Hinge coordinates (B, D) read off pictures, the bad ones too."""
         return self.hinge.split(normalised(self.reader(self.pictures(z_BZ, weights)))[0])
 
-    @torch.no_grad()
+    def sound(self, z_BZ: Tensor) -> Tensor:
+        """Which latents (B,) give pictures that are poses."""
+        parts = [self.look_at(part).unexplained_B for part in torch.split(z_BZ, CHUNK)]
+        return torch.cat(parts) <= self.config.reject
+
     def read(self, count: int, rng: torch.Generator, weights: Weights | None = None) -> Readings:
         """Draw and read, the bad ones too."""
-        picture_BCSS = self.pictures(self.noise(count, rng), weights)
+        return self.look_at(self.noise(count, rng), weights)
+
+    @torch.no_grad()
+    def look_at(self, z_BZ: Tensor, weights: Weights | None = None) -> Readings:
+        """Read the pictures of latents."""
+        picture_BCSS = self.pictures(z_BZ, weights)
         canvas_BK2 = self.reader(picture_BCSS)
         left_B = unexplained(picture_BCSS, canvas_BK2, self.look_of)
         return Readings(picture_BCSS, normalised(canvas_BK2)[0], left_B)

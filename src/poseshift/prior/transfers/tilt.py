@@ -14,6 +14,8 @@ Legend: n target poses, M poses of the pool, Z latent.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from pydantic import Field
 from torch import Tensor
@@ -27,6 +29,7 @@ from poseshift.prior.transfers.hinge_map import hinge_map, mapped
 POOL = 1000
 STEPS = 40  # of mirror descent
 STRENGTHS = (0.0, 1.0, 3.0, 10.0, 30.0)
+PATIENCE = 8  # times a latent that gives no pose is drawn anew
 JITTER = 0.3  # e: how far a pose strays from its latent in the pool
 WIDEST = 6.0  # twice the largest distance between poses, about: bounds the step
 
@@ -50,7 +53,8 @@ class Tilt(OneByOne):
     ) -> Learned:
         """Latents and weights of the pool, and the map that comes before."""
         assert isinstance(config, TiltConfig)
-        z_MZ = generator.noise(POOL, torch.Generator().manual_seed(seed))
+        rng = torch.Generator().manual_seed(seed)
+        z_MZ = sound(generator, lambda count: generator.noise(count, rng), POOL)
         strengths_S, worth_S = torch.tensor(STRENGTHS), torch.zeros(len(STRENGTHS))
         for kept, left in folds(len(target_nK2), seed):
             pool = _Pool(generator, z_MZ, target_nK2[kept], config.moved)
@@ -63,10 +67,25 @@ class Tilt(OneByOne):
     def draw(self, count: int, rng: torch.Generator) -> Tensor:
         """Poses around the latents of the pool, by weight."""
         generator, learned = self.generator, self.learned
-        row_B = torch.multinomial(learned["weight_M"], count, replacement=True, generator=rng)
-        steady = (1 - JITTER**2) ** 0.5
-        z_BZ = steady * learned["z_MZ"][row_B] + JITTER * generator.noise(count, rng)
-        return moved_poses(generator, z_BZ, learned)
+        steady, weight_M = (1 - JITTER**2) ** 0.5, learned["weight_M"]
+
+        def near(count: int) -> Tensor:
+            row_B = torch.multinomial(weight_M, count, replacement=True, generator=rng)
+            z_BZ: Tensor = steady * learned["z_MZ"][row_B] + JITTER * generator.noise(count, rng)
+            return z_BZ
+
+        return moved_poses(generator, sound(generator, near, count), learned)
+
+
+def sound(generator: Generator, draw: Callable[[int], Tensor], count: int) -> Tensor:
+    """Latents (B, Z) that give poses; those that give none are drawn anew, a few times."""
+    z_BZ = draw(count)
+    for _ in range(PATIENCE):
+        bad_B = ~generator.sound(z_BZ)
+        if not bad_B.any():
+            break
+        z_BZ[bad_B] = draw(int(bad_B.sum()))
+    return z_BZ
 
 
 class _Pool:
