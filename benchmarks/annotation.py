@@ -41,7 +41,7 @@ from poseshift.config import load_config
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.demo import RATE, VIEW
 from poseshift.predict import predict_crops
-from poseshift.prior.annotate.scores import score_pack
+from poseshift.prior.annotate.scores import scores_of_pack
 
 PAPERS = (*RIVALS, "flexpose")
 TRANSFERS = (*PAPERS, "chorus", ORACLE)  # what both ways compare
@@ -89,7 +89,7 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
     )
     pack, rows = _held_out(pair, SIDE)
     found = predict_crops(run.network(run.last()), pack.crops, SIDE).keypoints_NK2
-    return {**score_pack(found, pack, rows), "seconds": round(seconds, 1)}
+    return {**scores_of_pack(found, pack, rows), "seconds": round(seconds, 1)}
 
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     seconds = time.perf_counter() - began
     pack, rows = _held_out(pair, SIDE)
     found, _ = annotator(pack.crops)
-    return {**score_pack(found, pack, rows), "seconds": round(seconds, 1)}
+    return {**scores_of_pack(found, pack, rows), "seconds": round(seconds, 1)}
 
 
 def _pair(name: str, quick: bool) -> Pair:

@@ -1,13 +1,15 @@
 """What the adaptation tables say of their rows: shares of the gap, claims, who is compared."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks import adaptation, adaptation_tables, arms, pairs, tables, writing
+from benchmarks.ablations import WEIGHTS
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
-from benchmarks.methods_compared import ADAPTED, ARMS
+from benchmarks.methods_compared import ADAPTED, ARMS, TUNED
 from benchmarks.rows import Cell
 from benchmarks.shares import closed, labels_saved, scores
 from poseshift.methods.base import METHODS
@@ -62,13 +64,22 @@ def test_a_claim_needs_an_interval_that_excludes_zero(
 
 
 def test_every_arm_has_the_same_budget_augmentation_and_rate():
-    plans = [plan("body", arm, 3, Path("start")) for arm in ARMS.values()]
+    every = (*ARMS.values(), *TUNED.values(), *WEIGHTS.values())
+    plans = [plan("body", arm, 3, Path("start")) for arm in every]
     assert {(p.train.steps, p.train.lr, p.train.batch, p.side, p.init) for p in plans} == {
         (arms.FURTHER, arms.RATE, 32, 96, "start")
     }
     views = {(p.view.rotation, p.view.scale, p.view.shift) for p in plans}
     assert views == {(15.0, (0.9, 1.1), 0.03)}
     assert {METHODS[ARMS[name].method].target for name in ADAPTED} == {"unlabeled"}
+
+
+@pytest.mark.parametrize("name", TUNED)
+def test_tuned_rivals_differ_in_the_weight_alone(name: str):
+    tuned, plain = TUNED[name], ARMS[name.split(",")[0]]
+    weight = METHODS["lodestar"].Config().consistency
+    assert tuned == replace(plain, settings={**plain.settings, "consistency": weight})
+    assert METHODS[plain.method].Config(**plain.settings).consistency == 1
 
 
 def test_few_labels_are_drawn_by_the_seed_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

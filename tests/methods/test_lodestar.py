@@ -1,5 +1,6 @@
 """Lodestar: losses by their formulas, unequal views, growing trust."""
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -100,6 +101,19 @@ def test_squares_are_hidden_at_joints_of_the_student_alone():
     changed = (images[0][1] != images[1][1]).any(1).flatten(1).float().mean(1)
     assert changed.max() > 0
     assert changed.max() < 0.2
+
+
+def test_batch_statistics_are_those_of_source_and_target():
+    method = make("lodestar", hidden=0)
+    twin = copy.deepcopy(method.network)
+    student = capture(method.network)
+    for _ in method.phases(labeled(), unlabeled()):
+        pass
+    for seen, _ in student:
+        twin(seen)
+    assert len(student) == 2
+    for name, value in method.network.named_buffers():
+        torch.testing.assert_close(value, twin.get_buffer(name), atol=0, rtol=0)
 
 
 def test_views_are_as_wide_as_the_method_wants_or_wider_where_asked():

@@ -9,10 +9,15 @@ import pytest
 import torch
 
 from poseshift.data.frames import TeacherPredictions, match_frames
-from poseshift.data.pack import Pack
+from poseshift.data.pack import Pack, PackWriter
+from poseshift.data.types import Sample
+from poseshift.errors import UserError
 from poseshift.prior.annotate.annotated import FILE, SHEET, write_annotated
+from poseshift.prior.annotate.annotating import annotate_frames
+from poseshift.prior.annotate.unpaired import UnpairedConfig
 from poseshift.prior.folder import Prior
-from tests.prior.made import BODY, body_generator
+from poseshift.prior.pose_writer import write_poses
+from tests.prior.made import BODY, bodies, body_generator
 from tests.tiny_runs import Shell
 
 BRIEF = ("--steps", "2", "--set", "batch=2", "--set", "side=32")
@@ -73,6 +78,54 @@ def test_the_command_annotates_every_frame_and_scores_on_others(
     assert low <= told["scores"]["error"] <= high
 
 
+def test_two_crops_of_one_image_stay_apart(tmp_path: Path):
+    picture = np.zeros((32, 32, 3), np.uint8)
+    matrices = [
+        np.array([[z, 0, x], [0, z, 5], [0, 0, 1]], np.float32) for x, z in ((0, 2), (40, 3))
+    ]
+    with PackWriter(tmp_path / "pack", BODY, 32) as writer:
+        for number, matrix_33 in enumerate(matrices):
+            bare = np.full((16, 2), np.nan, np.float32), np.zeros(16, np.uint8)
+            writer.add(Sample(str(number), picture, *bare, matrix_33, source="both.png"))
+    pack, found_NK2 = Pack(tmp_path / "pack"), 31 * torch.rand(2, 16, 2)
+    (tmp_path / "out").mkdir()
+    write_annotated(tmp_path / "out", pack, BODY, found_NK2, torch.ones(2, 16), "a test")
+    told = json.loads((tmp_path / "out" / FILE).read_text())
+    assert [image["file_name"] for image in told["images"]] == ["both.png"]
+    # The corner -0.5 of a crop, through its matrix, from the image's edge.
+    assert [pose["bbox"] for pose in told["annotations"]] == [[-0.5, 4.5, 64, 64], [39, 4, 96, 96]]
+    teacher = match_frames(TeacherPredictions, tmp_path / "out" / FILE, pack, BODY)
+    assert np.abs(teacher.keypoints_MK2 - found_NK2.numpy()).max() < 1e-2
+
+
+@pytest.mark.parametrize(
+    ("kind", "problem"), [("labels", "no labels to score on"), ("images", "no images to score on")]
+)
+def test_a_test_that_cannot_be_scored_is_refused_before_training(
+    tmp_path: Path, puppet_packs: dict[str, Pack], kind: str, problem: str, frames: Pack
+):
+    if kind == "images":
+        write_poses(tmp_path / "poses", [bodies(4, 0).points_NK2], BODY)
+    test = frames.path if kind == "labels" else tmp_path / "poses"
+    studio = puppet_packs["studio"].path
+    with pytest.raises(UserError, match=problem):
+        annotate_frames(tmp_path / "prior", frames.path, studio, tmp_path / "out", test=test)
+
+
+def test_crops_cut_by_another_rule_are_told(
+    tmp_path: Path, frames: Pack, puppet_packs: dict[str, Pack]
+):
+    brief = UnpairedConfig(steps=1, batch=2, side=32)
+    told = annotate_frames(
+        tmp_path / "prior", frames.path, puppet_packs["studio"].path, tmp_path / "out", config=brief
+    )
+    assert (told.frames, told.learned_from, told.tracks) == (6, 6, 2)
+    assert "were cut by image, those of" in told.notes[0]
+    about = json.loads((tmp_path / "out" / "annotated.json").read_text())
+    assert about["packs"]["target"] == [str(frames.path), frames.info.fingerprint]
+    assert (about["seed"], about["scores"], about["settings"]["side"]) == (0, None, 32)
+
+
 def test_frames_of_no_individual_are_refused(
     tmp_path: Path, frames: Pack, poseshift: Shell, puppet_packs: dict[str, Pack]
 ):
@@ -82,5 +135,5 @@ def test_frames_of_no_individual_are_refused(
     )  # fmt: skip
     assert said.code == 2
     assert "no two frames of one individual" in said.err
-    assert "subfolder" in said.err
+    assert "which is then filmed" in said.err
     assert not (tmp_path / "out").exists()

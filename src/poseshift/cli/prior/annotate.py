@@ -11,7 +11,7 @@ from poseshift.cli.options import Json, SetWords
 from poseshift.cli.prior.options import Seed
 
 if TYPE_CHECKING:
-    from poseshift.prior.annotate.scores import Found
+    from poseshift.prior.annotate.annotating import AnnotateReport
 
 
 def annotate(
@@ -35,7 +35,7 @@ def annotate(
 
     Examples:
 
-        poseshift prior annotate priors/gym packs/gym --source packs/source --out annotated
+        poseshift prior annotate priors/gym packs/clips --source packs/source --out annotated
 
         poseshift prior annotate priors/street world:street --source world:studio -o annotated
 
@@ -44,64 +44,45 @@ def annotate(
     poseshift adapt SOURCE TARGET --teacher-predictions annotated/predictions.json
     """
     import json
-    import time
+    from dataclasses import asdict
 
     from poseshift.cli.bars import bars
-    from poseshift.data.baked import PREFIX, SIDE, open_pack
-    from poseshift.files import ensure_free, new_folder, write_json
-    from poseshift.prior.annotate.annotated import write_annotated
-    from poseshift.prior.annotate.footage import Footage, open_frames
-    from poseshift.prior.annotate.placing import Placing, ensure_joints
-    from poseshift.prior.annotate.scores import score_pack
-    from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
-    from poseshift.prior.folder import open_prior
+    from poseshift.prior.annotate.annotating import annotate_frames
+    from poseshift.prior.annotate.unpaired import UnpairedConfig
     from poseshift.settings import build, overlay, parse_set
 
-    ensure_free(out)
     told = {} if steps is None else {"steps": steps}
     config = build(UnpairedConfig, overlay(told, parse_set(settings or [])), where="settings")
-    opened = open_prior(prior)
-    joints = opened.skeleton
-    placing = Placing.of(open_pack(source, SIDE), joints)
-    held_out = None if test is None else open_pack(test, SIDE)
-    if held_out is not None:
-        ensure_joints(held_out, joints)
-    frames = open_frames(target, config.side)
-    footage = Footage.of(frames, config.side)
-    began = time.perf_counter()
     with bars(show=not json_output) as tell:
 
         def report(step: int, losses: dict[str, float]) -> None:
             text = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
             tell("training", step, config.steps, text)
 
-        annotator = train_unpaired(footage, opened.sampler, joints, placing, config, seed, report)
-    seconds = time.perf_counter() - began
-    made_by = f"poseshift prior annotate {prior} {target}"
-    scores = None if held_out is None else score_pack(annotator(held_out.crops)[0], held_out)
-    about = {"prior": str(prior), "target": target, "frames": len(frames),
-             "tracks": footage.tracks, "steps": config.steps, "seconds": round(seconds, 1),
-             "test": test, "scores": scores}  # fmt: skip
-    with new_folder(out) as partial:
-        write_annotated(partial, frames, joints, *annotator(frames.crops), made_by)
-        write_json(partial / "annotated.json", {**about, "settings": config.model_dump()})
+        done = annotate_frames(
+            prior, target, source, out, test=test, config=config, seed=seed, report=report
+        )
     if json_output:
-        typer.echo(json.dumps({"out": str(out), **about}))
+        typer.echo(json.dumps(asdict(done)))
         return
+    _print(done, source, target)
+
+
+def _print(done: AnnotateReport, source: str, target: str) -> None:
+    from poseshift.data.baked import PREFIX
+    from poseshift.prior.annotate.annotated import FILE, SHEET
+
     typer.echo(
-        f"{out}: {len(frames)} frames annotated, learned from {footage.tracks} tracks in "
-        f"{seconds:.0f} s"
+        f"{done.out}: {done.frames} frames annotated, learned from {done.tracks} tracks in "
+        f"{done.seconds:.0f} s"
     )
-    if scores is not None:
-        _print(scores)
-    typer.echo(f"look at it: {out / 'frames.png'}")
-    if not target.startswith(PREFIX):  # what was filmed of a world is no Pack to adapt to
-        file = out / "predictions.json"
-        typer.echo(f"start from it: poseshift adapt {source} {target} --teacher-predictions {file}")
-
-
-def _print(scores: Found) -> None:
-    for name, value in scores.items():
+    for note in done.notes:
+        typer.echo(f"  note: {note}")
+    for name, value in (done.scores or {}).items():
         if not name.endswith("_interval"):
-            low, high = scores[f"{name}_interval"]  # type: ignore[misc]
+            low, high = done.scores[f"{name}_interval"]  # type: ignore[index,misc]
             typer.echo(f"  {name} {value:.3f} ({low:.3f} to {high:.3f})")
+    typer.echo(f"look at it: {Path(done.out) / SHEET}")
+    if not target.startswith(PREFIX):  # what was filmed of a world is no Pack to adapt to
+        file = Path(done.out) / FILE
+        typer.echo(f"start from it: poseshift adapt {source} {target} --teacher-predictions {file}")

@@ -8,12 +8,14 @@ Legend: N frames, B of a batch, H W rows and columns, C channels.
 
 from __future__ import annotations
 
-import os
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-import cv2
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,6 +23,7 @@ from torch import Tensor
 from poseshift.data.baked import PREFIX, WorldSpec, cache_folder
 from poseshift.data.pack import Crops, Pack, PackWriter
 from poseshift.data.types import Bytes
+from poseshift.data.views import IMAGENET_MEAN, IMAGENET_STD, plain_view
 from poseshift.errors import BadInput
 from poseshift.files import make_folder
 from poseshift.skeleton import skeleton
@@ -34,7 +37,7 @@ class Footage:
     """Frames, track after track.
 
     Attributes:
-        frame_NHWC: RGB.
+        frame_NHWC: RGB bytes.
         first_N: Where the track of each frame begins.
         length_N: How many frames that track has, two at least.
     """
@@ -55,20 +58,31 @@ class Footage:
             raise BadInput(
                 f"has no two frames of one individual among {len(pack)}",
                 where=pack.path,
-                fix="prepare a folder of images that has a subfolder for each individual or clip",
+                fix="name the world itself, which is then filmed"
+                if pack.info.crop_from == "world"
+                else "prepare a folder of images that has a subfolder for each individual or clip",
             )
         rows = [row for track in tracks for row in track]
-        frames = map_ahead(_Small(pack.crops, side), rows, thread_count())
-        return cls.cut(np.stack(list(frames)), [len(track) for track in tracks])
+        frame_NHWC = np.empty((len(rows), side, side, 3), np.uint8)
+        read = map_ahead(_Small(pack.crops, side), rows, thread_count())
+        for place, frame_HWC in enumerate(read):
+            frame_NHWC[place] = frame_HWC
+        return cls.cut(frame_NHWC, [len(track) for track in tracks])
 
     @classmethod
-    def cut(cls, frame_NHWC: Bytes, lengths: list[int]) -> Self:
+    def cut(cls, frame_NHWC: Bytes, lengths: Sequence[int]) -> Self:
         """Frames of tracks one after another, so many of each.
 
         Example:
             >>> Footage.cut(np.zeros((5, 4, 4, 3), np.uint8), [2, 3]).first_N.tolist()
             [0, 0, 2, 2, 2]
         """
+        if min(lengths, default=0) < 2 or sum(lengths) != len(frame_NHWC):
+            raise BadInput(
+                f"{len(frame_NHWC)} frames in tracks of {list(lengths)}: a frame needs another of "
+                "its track",
+                fix="leave out tracks of one frame",
+            )
         length = torch.tensor(lengths)
         first_N = torch.repeat_interleave(length.cumsum(0) - length, length)
         return cls(torch.from_numpy(frame_NHWC), first_N, torch.repeat_interleave(length, length))
@@ -91,47 +105,54 @@ class Footage:
 
 @dataclass(frozen=True, slots=True)
 class _Small:
-    """Reads a crop at the side wanted; safe to call from threads."""
+    """Reads a crop at the side wanted, resampled as views are; safe to call from threads."""
 
     crops: Crops
     side: int
 
     def __call__(self, row: int) -> Bytes:
-        image_HWC = self.crops.image(row)
-        how = cv2.INTER_AREA if self.crops.side > self.side else cv2.INTER_LINEAR
-        small_HWC = cv2.resize(image_HWC, (self.side, self.side), interpolation=how)
-        return np.asarray(small_HWC, dtype=np.uint8)
+        crop_1HWC = torch.from_numpy(self.crops.image(row))[None]
+        view_HWC = plain_view(crop_1HWC, self.side).image_BCHW[0].permute(1, 2, 0)
+        image_HWC = view_HWC * torch.tensor(IMAGENET_STD) + torch.tensor(IMAGENET_MEAN)
+        return (255 * image_HWC).round().clamp(0, 255).byte().numpy()
 
 
 def open_frames(spec: str | Path, side: int) -> Pack:
     """A Pack by path, or individuals of a world filmed for a few frames each, and kept.
 
     Args:
-        spec: Path, or ``world:NAME[/test][?count=N]``: so many frames.
+        spec: Path, or ``world:NAME[/test][?count=N]``: so many frames, up to a whole individual.
         side: Pixels a side, of a world.
     """
     if not str(spec).startswith(PREFIX):
         return Pack(spec)
     wanted = WorldSpec.parse(str(spec))
-    # Whoever is filmed for the test is nobody who is filmed for the training.
-    first = 0 if wanted.split == "train" else 1_000_000
-    name = f"{wanted.world.name}-{wanted.world.config.seed():016x}-{wanted.split}-{wanted.count}"
-    path = cache_folder() / f"filmed-{name}-{side}px"
+    slug = re.sub(r"[^\w.-]+", "_", wanted.world.name)
+    file = f"{slug}-{wanted.world.config.seed():016x}-{wanted.split}-{wanted.count}-{side}px-filmed"
+    path = cache_folder() / file
     if not (path / "pack.json").is_file():
-        _film(path, wanted, side, first)
+        make_folder(path.parent)
+        # Several processes may film at once: each into its own folder, the first to finish is kept.
+        scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".film-"))
+        try:
+            _film(scratch / "pack", wanted, side)
+            try:
+                (scratch / "pack").rename(path)
+            except OSError:
+                if not (path / "pack.json").is_file():
+                    raise
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
     return Pack(path)
 
 
-def _film(path: Path, wanted: WorldSpec, side: int, first: int) -> None:
-    make_folder(path.parent)
-    figure, about = skeleton(wanted.world.skeleton), f"{PREFIX}{wanted.world.name}, filmed"
-    own = path.with_name(f"{path.name}-{os.getpid()}")  # two processes may film at once
-    with PackWriter(own, figure, side, crop_from="world", made_by=about) as writer:
+def _film(path: Path, wanted: WorldSpec, side: int) -> None:
+    home = wanted.world
+    figure, name = skeleton(home.skeleton), f"{home.name}/{wanted.split}, filmed"
+    # Whoever is filmed for the test is nobody who is filmed for the training.
+    first = 0 if wanted.split == "train" else 1_000_000
+    about = f"{PREFIX}{home.name}"
+    with PackWriter(path, figure, side, name=name, crop_from="world", made_by=about) as writer:
         for number in range(-(-wanted.count // FILMED)):
-            for sample in wanted.world.clip(first + number, FILMED * APART, side)[::APART]:
+            for sample in home.clip(first + number, FILMED * APART, side)[::APART]:
                 writer.add(sample)
-    try:
-        own.rename(path)
-    except OSError:
-        if not (path / "pack.json").is_file():
-            raise

@@ -59,7 +59,7 @@ def annotation_scores(
     return _with_intervals(sums)
 
 
-def score_pack(found_NK2: Tensor, pack: Pack, rows: slice = slice(None)) -> Found:
+def scores_of_pack(found_NK2: Tensor, pack: Pack, rows: slice = slice(None)) -> Found:
     """Scores of annotations of a labelled Pack's crops, or of some of them."""
     true_NK2 = torch.from_numpy(np.array(pack.poses.keypoints_NK2[rows]))
     visibility_NK = torch.from_numpy(pack.poses.visibility_NK[rows].astype(np.int64))

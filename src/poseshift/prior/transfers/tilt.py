@@ -80,11 +80,12 @@ class Tilt(OneByOne):
 def sound(generator: Generator, draw: Callable[[int], Tensor], count: int) -> Tensor:
     """Latents (B, Z) that give poses; those that give none are drawn anew, a few times."""
     z_BZ = draw(count)
+    bad_M = torch.arange(count)[~generator.sound(z_BZ)]
     for _ in range(PATIENCE):
-        bad_B = ~generator.sound(z_BZ)
-        if not bad_B.any():
+        if not len(bad_M):
             break
-        z_BZ[bad_B] = draw(int(bad_B.sum()))
+        z_BZ[bad_M] = draw(len(bad_M))
+        bad_M = bad_M[~generator.sound(z_BZ[bad_M])]
     return z_BZ
 
 

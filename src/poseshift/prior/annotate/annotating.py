@@ -1,0 +1,115 @@
+"""Frames in, poses out: an adapted prior is all that is known of the target's poses."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from poseshift import __version__
+from poseshift.data.baked import SIDE, open_pack
+from poseshift.data.pack import Pack
+from poseshift.errors import UserError
+from poseshift.files import ensure_free, new_folder, write_json
+from poseshift.prior.annotate.annotated import write_annotated
+from poseshift.prior.annotate.footage import Footage, open_frames
+from poseshift.prior.annotate.placing import Placing, ensure_joints
+from poseshift.prior.annotate.scores import Found, scores_of_pack
+from poseshift.prior.annotate.unpaired import Report, UnpairedConfig, train_unpaired
+from poseshift.prior.folder import open_prior
+from poseshift.skeleton import Skeleton
+
+TOLD = "annotated.json"
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotateReport:
+    """What :func:`annotate_frames` did.
+
+    Attributes:
+        out: The folder it wrote.
+        frames: How many were annotated.
+        learned_from: How many of them it learned from: those with another of their track.
+        tracks: Individuals among these.
+        seconds: Of training.
+        scores: On the test Pack, if there is one.
+        notes: What a person should know.
+    """
+
+    out: str
+    frames: int
+    learned_from: int
+    tracks: int
+    seconds: float
+    scores: Found | None
+    notes: list[str]
+
+
+def annotate_frames(
+    prior: str | Path,
+    target: str | Path,
+    source: str | Path,
+    out: str | Path,
+    *,
+    test: str | Path | None = None,
+    config: UnpairedConfig | None = None,
+    seed: int = 0,
+    report: Report | None = None,
+) -> AnnotateReport:
+    """Annotate frames that nobody labelled; nothing appears at ``out`` unless all went well.
+
+    Args:
+        prior: Folder of a fitted or adapted prior.
+        target: Pack of unlabelled frames in tracks, or a world.
+        source: Labelled Pack or world: how poses lie in crops.
+        out: New folder.
+        test: Labelled Pack of the target, to score on.
+        config: Of training.
+        seed: Of all random numbers.
+        report: Called with the step and the losses, now and then.
+    """
+    ensure_free(Path(out))
+    config, opened = config or UnpairedConfig(), open_prior(Path(prior))
+    shown = open_pack(source, SIDE)
+    placing = Placing.of(shown, opened.skeleton)
+    held_out = None if test is None else _labelled(open_pack(test, SIDE), opened.skeleton)
+    frames = open_frames(target, config.side)
+    footage = Footage.of(frames, config.side)
+    began = time.perf_counter()
+    annotator = train_unpaired(
+        footage, opened.sampler, opened.skeleton, placing, config, seed, report
+    )
+    seconds = round(time.perf_counter() - began, 1)
+    scores = None if held_out is None else scores_of_pack(annotator(held_out.crops)[0], held_out)
+    told = AnnotateReport(
+        str(out), len(frames), len(footage), footage.tracks, seconds, scores,
+        _notes(shown, *([frames] if held_out is None else [frames, held_out])),
+    )  # fmt: skip
+    packs = {"source": shown, "target": frames, "test": held_out}
+    about = {"version": __version__, "prior": str(prior), "seed": seed, **asdict(told),
+             "packs": {k: [str(p.path), p.info.fingerprint] for k, p in packs.items() if p},
+             "settings": config.model_dump()}  # fmt: skip
+    with new_folder(Path(out)) as folder:
+        made_by = f"poseshift prior annotate {prior} {target}"
+        write_annotated(folder, frames, opened.skeleton, *annotator(frames.crops), made_by)
+        write_json(folder / TOLD, about)
+    return told
+
+
+def _labelled(pack: Pack, joints: Skeleton) -> Pack:
+    """A Pack that can be scored on: found out before hours of training, not after them."""
+    ensure_joints(pack, joints)
+    if not (pack.info.labeled and pack.info.has_images):
+        missing = "labels" if pack.info.has_images else "images"
+        raise UserError(f"has no {missing} to score on", where=pack.path, fix="leave out --test")
+    return pack
+
+
+def _notes(source: Pack, *others: Pack) -> list[str]:
+    """Where crops were not cut by one rule, poses are looked for at the wrong size."""
+    return [
+        f"crops of {other.path} were cut by {other.info.crop_from}, those of {source.path} by "
+        f"{source.info.crop_from}: the prior's poses are placed as the source's are"
+        for other in others
+        if other.info.crop_from != source.info.crop_from
+    ]
