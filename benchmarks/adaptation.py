@@ -84,12 +84,16 @@ def pooled(bench: Bench, quick: bool) -> None:
     if quick or not all(kept.values()):
         print("[adaptation] pooled: run the parts body and lottery first")
         return
+    every = (*RIVALS, *TUNED_RIVALS)
+    there = [pair for pair in every if all(scores(rows, pair[1]) for rows in kept.values())]
+    for _, rival in set(every) - set(there):
+        print(f"[adaptation] pooled: nothing of {rival}, whose rows are not all measured")
     found = {
         f"{arm} beats {rival}, body and lottery{said}": [
             difference for rows in kept.values() for difference in _ahead(rows, arm, rival, what)
         ]
         for what, said in (("pck", ""), ("pck_last", ", last checkpoints"))
-        for arm, rival in (*RIVALS, *TUNED_RIVALS)
+        for arm, rival in there
     }
     bench.claims_together(found)
 
