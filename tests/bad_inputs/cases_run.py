@@ -824,7 +824,22 @@ CASES = [
         prior(
             "annotate", "@/p", "world:desk?count=4", "--source", "world:desk?count=4", "-o", "@/out"
         ),
-        ("has 21 joints of hand21, the prior 16 of body16", "--skeleton body16"),
+        ("has 21 joints of hand21, the prior 16 of body16", "a Pack of body16"),
+    ),
+    Case(
+        "prior/annotated at an odd side",
+        prior(
+            "annotate",
+            "@/p",
+            "world:street?count=4",
+            "--source",
+            "world:studio?count=4",
+            "-o",
+            "@/out",
+            "--set",
+            "side=100",
+        ),
+        ("side", "multiple of 32"),
     ),
     Case(
         "prior/annotated without a source",

@@ -64,6 +64,17 @@ def test_keypoint_scores_and_a_poses_score_are_confidences(tmp_path: Path):
     assert third.confidence_K.tolist() == [1] * 3
 
 
+def test_a_joint_with_a_score_and_a_place_is_there_whatever_the_tools_own_threshold(tmp_path: Path):
+    def change(data: dict[str, Any]) -> None:
+        points = [1, 2, 2, 3, 4, 0, 0, 0, 0]
+        data["annotations"][0].update(keypoints=points, keypoint_scores=[0.9, 0.2, 0.1])
+
+    pose = coco(tmp_path, change).poses[0]
+    assert pose.visibility_K.tolist() == [2, 2, 0]
+    assert pose.keypoints_K2[1].tolist() == [3, 4]
+    assert np.isnan(pose.keypoints_K2[2]).all()
+
+
 def test_crowds_are_no_poses(tmp_path: Path):
     found = coco(tmp_path, lambda data: data["annotations"][0].update(iscrowd=1))
     assert len(found.poses) == 2

@@ -125,16 +125,21 @@ def _read_coco(path: Path, data: dict[str, Any], wanted: Skeleton) -> FrameFile:
 def _coco_pose(
     triples_K3: Doubles, flags: bool, entry: dict[str, Any], image: str, where: str
 ) -> FramePose:
-    """The third number is a flag in labels and a confidence in what many tools write."""
+    """The third number is a flag in labels and a confidence in what many tools write.
+
+    A joint with a score and a place is there, whatever threshold its tool had for the flag.
+    """
     third_K = triples_K3[:, 2]
-    missing_K = third_K <= 0
     if "keypoint_scores" in entry:
         given = entry["keypoint_scores"]
         confidence_K = numbers(given, len(third_K), f"{where}, keypoint_scores")
+        placed_K = np.isfinite(triples_K3).all(1) & triples_K3[:, :2].any(1) & (confidence_K > 0)
+        third_K = np.where((third_K <= 0) & placed_K, VISIBLE if flags else confidence_K, third_K)
     elif flags:
         confidence_K = np.full(len(third_K), number(entry.get("score", 1), f"{where}, score"))
     else:
         confidence_K = third_K
+    missing_K = third_K <= 0
     return FramePose(
         where,
         image,

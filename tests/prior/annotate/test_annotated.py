@@ -45,7 +45,7 @@ def frames(tmp_path: Path, poseshift: Shell, puppet_packs: dict[str, Pack]) -> P
 
 
 def test_what_is_found_starts_a_method_with_the_same_numbers(tmp_path: Path, frames: Pack):
-    found_NK2 = 255 * torch.rand(6, 16, 2, generator=torch.Generator().manual_seed(0))
+    found_NK2 = 5 + 250 * torch.rand(6, 16, 2, generator=torch.Generator().manual_seed(0))
     sure_NK = torch.linspace(0, 1, 6 * 16).view(6, 16)
     (tmp_path / "out").mkdir()
     write_annotated(tmp_path / "out", frames, BODY, found_NK2, sure_NK, "a test")
@@ -66,9 +66,10 @@ def test_the_command_annotates_every_frame_and_scores_on_others(
         "prior", "annotate", tmp_path / "prior", frames.path, *ends, "-o", tmp_path / "out", *BRIEF
     )
     assert said.code == 0, said.err
-    assert "6 frames annotated, learned from 2 tracks" in said.out
+    assert "6 frames annotated, learned from 6 of 2 tracks" in said.out
+    assert "it is sure of 0% of the joints: train it for longer" in said.out
+    assert "--teacher-predictions" not in said.out
     assert "pck_joint@.05" in said.out
-    assert f"--teacher-predictions {tmp_path / 'out' / FILE}" in said.out
     found = json.loads((tmp_path / "out" / FILE).read_text())
     assert [image["file_name"] for image in found["images"]][::3] == ["anna/0.png", "ben/0.png"]
     assert len(found["annotations"]) == 6
@@ -110,6 +111,18 @@ def test_a_test_that_cannot_be_scored_is_refused_before_training(
     studio = puppet_packs["studio"].path
     with pytest.raises(UserError, match=problem):
         annotate_frames(tmp_path / "prior", frames.path, studio, tmp_path / "out", test=test)
+
+
+def test_a_rate_that_breaks_training_is_said(
+    tmp_path: Path, frames: Pack, poseshift: Shell, puppet_packs: dict[str, Pack]
+):
+    said = poseshift(
+        "prior", "annotate", tmp_path / "prior", frames.path, "--source",
+        puppet_packs["studio"].path, "-o", tmp_path / "out", *BRIEF, "--set", "lr=1e20",
+    )  # fmt: skip
+    assert said.code == 2
+    assert "training broke down by step 2" in said.err
+    assert not (tmp_path / "out").exists()
 
 
 def test_crops_cut_by_another_rule_are_told(

@@ -73,9 +73,11 @@ def _print(done: AnnotateReport, source: str, target: str) -> None:
     from poseshift.prior.annotate.annotated import FILE, SHEET
 
     typer.echo(
-        f"{done.out}: {done.frames} frames annotated, learned from {done.tracks} tracks in "
-        f"{done.seconds:.0f} s"
+        f"{done.out}: {done.frames} frames annotated, learned from {done.learned_from} of "
+        f"{done.tracks} tracks in {done.seconds:.0f} s"
     )
+    longer = "" if done.sure else ": train it for longer (--steps)"
+    typer.echo(f"  it is sure of {done.sure:.0%} of the joints{longer}")
     for note in done.notes:
         typer.echo(f"  note: {note}")
     for name, value in (done.scores or {}).items():
@@ -83,6 +85,7 @@ def _print(done: AnnotateReport, source: str, target: str) -> None:
             low, high = done.scores[f"{name}_interval"]  # type: ignore[index,misc]
             typer.echo(f"  {name} {value:.3f} ({low:.3f} to {high:.3f})")
     typer.echo(f"look at it: {Path(done.out) / SHEET}")
-    if not target.startswith(PREFIX):  # what was filmed of a world is no Pack to adapt to
+    # What was filmed of a world is no Pack to adapt to.
+    if done.sure and not target.startswith(PREFIX):
         file = Path(done.out) / FILE
         typer.echo(f"start from it: poseshift adapt {source} {target} --teacher-predictions {file}")

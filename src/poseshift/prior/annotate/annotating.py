@@ -11,7 +11,7 @@ from poseshift.data.baked import SIDE, open_pack
 from poseshift.data.pack import Pack
 from poseshift.errors import UserError
 from poseshift.files import ensure_free, new_folder, write_json
-from poseshift.prior.annotate.annotated import write_annotated
+from poseshift.prior.annotate.annotated import SURE, write_annotated
 from poseshift.prior.annotate.footage import Footage, open_frames
 from poseshift.prior.annotate.placing import Placing, ensure_joints
 from poseshift.prior.annotate.scores import Found, scores_of_pack
@@ -30,6 +30,7 @@ class AnnotateReport:
         out: The folder it wrote.
         frames: How many were annotated.
         learned_from: How many of them it learned from: those with another of their track.
+        sure: Share of their joints that it is sure of.
         tracks: Individuals among these.
         seconds: Of training.
         scores: On the test Pack, if there is one.
@@ -40,6 +41,7 @@ class AnnotateReport:
     frames: int
     learned_from: int
     tracks: int
+    sure: float
     seconds: float
     scores: Found | None
     notes: list[str]
@@ -81,8 +83,10 @@ def annotate_frames(
     )
     seconds = round(time.perf_counter() - began, 1)
     scores = None if held_out is None else scores_of_pack(annotator(held_out.crops)[0], held_out)
+    found_NK2, sure_NK = annotator(frames.crops)
+    sure = round(float((sure_NK >= SURE).float().mean()), 4)
     told = AnnotateReport(
-        str(out), len(frames), len(footage), footage.tracks, seconds, scores,
+        str(out), len(frames), len(footage), footage.tracks, sure, seconds, scores,
         _notes(shown, *([frames] if held_out is None else [frames, held_out])),
     )  # fmt: skip
     packs = {"source": shown, "target": frames, "test": held_out}
@@ -91,7 +95,7 @@ def annotate_frames(
              "settings": config.model_dump()}  # fmt: skip
     with new_folder(Path(out)) as folder:
         made_by = f"poseshift prior annotate {prior} {target}"
-        write_annotated(folder, frames, opened.skeleton, *annotator(frames.crops), made_by)
+        write_annotated(folder, frames, opened.skeleton, found_NK2, sure_NK, made_by)
         write_json(folder / TOLD, about)
     return told
 

@@ -49,6 +49,7 @@ class Footage:
     @classmethod
     def of(cls, pack: Pack, side: int) -> Self:
         """The frames of a Pack whose tracks have others; its labels are not looked at."""
+        crops = pack.crops  # without images there is nothing to look at
         rows_of: dict[str, list[int]] = {}
         for row, track in enumerate(pack.poses.track_N):
             rows_of.setdefault(track, []).append(row)
@@ -64,7 +65,7 @@ class Footage:
             )
         rows = [row for track in tracks for row in track]
         frame_NHWC = np.empty((len(rows), side, side, 3), np.uint8)
-        read = map_ahead(_Small(pack.crops, side), rows, thread_count())
+        read = map_ahead(_Small(crops, side), rows, thread_count())
         for place, frame_HWC in enumerate(read):
             frame_NHWC[place] = frame_HWC
         return cls.cut(frame_NHWC, [len(track) for track in tracks])

@@ -40,7 +40,11 @@ class Placing:
         table, side = pack.poses, pack.info.side
         whole_N = (table.visibility_NK > UNLABELED).all(1)
         if not whole_N.any():
-            raise UserError("no sample has all its joints labelled", where=pack.path)
+            raise UserError(
+                "no sample has all its joints labelled, so how poses lie in crops is not known",
+                where=f"--source {pack.path}",
+                fix="name a labelled Pack, with some poses whole",
+            )
         canvas_NK2 = torch.from_numpy((2 * table.keypoints_NK2[whole_N] + 1) / np.float32(side) - 1)
         low_N2, high_N2 = canvas_NK2.amin(1), canvas_NK2.amax(1)
         return cls((low_N2 + high_N2) / 2, (high_N2 - low_N2).amax(1) / 2)
@@ -68,6 +72,6 @@ def ensure_joints(pack: Pack, joints: Skeleton) -> None:
         raise UserError(
             f"has {len(pack.skeleton)} joints of {pack.skeleton.name}, the prior {len(joints)} of "
             f"{joints.name}",
-            where=pack.path,
-            fix=f"prepare it with --skeleton {joints.name}, or fit a prior of its joints",
+            where=pack.info.name if pack.info.crop_from == "world" else pack.path,
+            fix=f"name a Pack of {joints.name}, or fit a prior of these joints",
         )

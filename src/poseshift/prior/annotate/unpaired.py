@@ -27,6 +27,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from poseshift.data.views import plain_view
+from poseshift.errors import UserError
 from poseshift.nn.posenet import NetworkConfig, PoseNet
 from poseshift.prior.annotate.annotator import Annotator, expected
 from poseshift.prior.annotate.footage import Footage
@@ -49,7 +50,7 @@ class UnpairedConfig(Frozen):
     steps: int = Field(6000, ge=1, description="updates of either side")
     batch: int = Field(16, ge=2, description="frames an update")
     lr: float = Field(1e-3, gt=0, description="of Adam, falling along half a cosine")
-    side: int = Field(64, ge=32, le=256, description="pixels a side")
+    side: int = Field(64, ge=32, le=256, multiple_of=32, description="pixels a side")
     stroke: float = Field(1.5, gt=0, description="pixels in which a bone's light falls to 1 / e")
     adversarial: float = Field(0.3, ge=0, description="weight of the critic's word")
     rebuilt: float = Field(1.0, ge=0, description="weight of the frame rebuilt")
@@ -109,8 +110,15 @@ class _Training:
             for optimizer in (self.makers, self.judges):
                 optimizer.param_groups[0]["lr"] = rate
             losses = self._step()
-            if report is not None and (step % 100 == 99 or step + 1 == self.config.steps):
-                report(step + 1, {name: float(value) for name, value in losses.items()})
+            if step % 100 == 99 or step + 1 == self.config.steps:
+                told = {name: float(value) for name, value in losses.items()}
+                if not all(map(math.isfinite, told.values())):
+                    raise UserError(
+                        f"training broke down by step {step + 1}: a loss is not finite",
+                        fix=f"lower the rate: --set lr={self.config.lr / 10:g}",
+                    )
+                if report is not None:
+                    report(step + 1, told)
         return Annotator(self.encoder, self.config.side)
 
     def _step(self) -> dict[str, Tensor]:
