@@ -157,3 +157,16 @@ def test_what_a_mapping_drops_is_said(poseshift: Shell, tmp_path: Path):
     said = poseshift("adapt", SOURCE, "--out", out, *words(tiny()), "--set", "skeleton=lsp14")
     assert said.code == 0
     assert "pelvis" in said.err
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [("user", "image", True), ("image", "image", False), ("world", "image", False)],
+)
+def test_crops_that_were_cut_by_different_rules_are_told(
+    source: str, target: str, told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    roles = {"source": {"crop_from": source}, "target": {"crop_from": target}}
+    monkeypatch.setattr(Run, "manifest", {"data": roles})
+    lines = show.about_data(Run(tmp_path, tiny()))
+    assert any("cropped by boxes, the target by whole images" in line for line in lines) == told

@@ -15,6 +15,9 @@ from poseshift.evaluation import PEEK, SELECTED, Evaluation
 from poseshift.run import Run
 from poseshift.selection import read_selection
 
+# What crops are made from, as people would say it; those of a world are neither.
+_CUT = {"user": "boxes", "image": "whole images", "keypoints": "joints",
+        "detector": "a detector's boxes", "motion": "what moves"}  # fmt: skip
 _LEAK = "! the target it was trained on was cropped around its labels: this leaks where joints are"
 
 
@@ -62,6 +65,14 @@ def about_data(run: Run) -> list[str]:
     lines = [role["mapping"] for role in data.values() if role.get("mapping")]
     if data.get("target", {}).get("crop_from") == "keypoints":
         lines.append(_LEAK)
+    source, target = (
+        _CUT.get(data.get(role, {}).get("crop_from")) for role in ("source", "target")
+    )
+    if source and target and source != target:
+        lines.append(
+            f"! the source was cropped by {source}, the target by {target}: bodies differ in size "
+            "(--box image cuts any Pack by whole images; boxes need a file that has them)"
+        )
     return lines
 
 
