@@ -188,7 +188,9 @@ def _notes(ends: Ends, known: Bodies | None) -> list[str]:
         notes.append("the target was cropped around its labels: this leaks where joints are")
     if not ends.has_images:
         notes.append("one of the two has no images: appearance is not compared")
-    if known is not None and not known.labels:
+    if known is not None and known.labels:
+        notes.append("the target's labels were read: adapt to other frames than those that score")
+    elif known is not None:
         notes.append("predicted poses: mistakes look like rare poses, and like bodies off centre")
     elif known is None and ends.run is not None:
         notes.append(f"{ends.run.path} is sure of hardly any joint: no poses are compared")
