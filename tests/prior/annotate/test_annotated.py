@@ -12,8 +12,10 @@ from poseshift.data.frames import TeacherPredictions, match_frames
 from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.types import Sample
 from poseshift.errors import UserError
+from poseshift.prior.annotate import annotating
 from poseshift.prior.annotate.annotated import FILE, SHEET, write_annotated
-from poseshift.prior.annotate.annotating import annotate_frames
+from poseshift.prior.annotate.annotating import annotate_frames, ensure_poses
+from poseshift.prior.annotate.placing import Placing
 from poseshift.prior.annotate.unpaired import UnpairedConfig
 from poseshift.prior.folder import Prior
 from poseshift.prior.pose_writer import write_poses
@@ -44,6 +46,12 @@ def frames(tmp_path: Path, poseshift: Shell, puppet_packs: dict[str, Pack]) -> P
     return Pack(tmp_path / "pack")
 
 
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two steps teach nobody anything, and that is no error here."""
+    monkeypatch.setattr(annotating, "SHRUNK", 0.0)
+
+
 def test_what_is_found_starts_a_method_with_the_same_numbers(tmp_path: Path, frames: Pack):
     found_NK2 = 5 + 250 * torch.rand(6, 16, 2, generator=torch.Generator().manual_seed(0))
     sure_NK = torch.linspace(0, 1, 6 * 16).view(6, 16)
@@ -59,7 +67,7 @@ def test_what_is_found_starts_a_method_with_the_same_numbers(tmp_path: Path, fra
 
 
 def test_the_command_annotates_every_frame_and_scores_on_others(
-    tmp_path: Path, frames: Pack, poseshift: Shell, puppet_packs: dict[str, Pack]
+    tmp_path: Path, frames: Pack, poseshift: Shell, puppet_packs: dict[str, Pack], brief: None
 ):
     ends = ("--source", puppet_packs["studio"].path, "--test", puppet_packs["street"].path)
     said = poseshift(
@@ -125,8 +133,16 @@ def test_a_rate_that_breaks_training_is_said(
     assert not (tmp_path / "out").exists()
 
 
+def test_joints_in_a_dot_are_no_poses():
+    placing = Placing(torch.zeros(3, 2), torch.tensor([0.5, 0.6, 0.7]))
+    pose_NK2 = placing(body_generator().sample(9, 0), torch.Generator().manual_seed(0))
+    ensure_poses(pose_NK2, placing)
+    with pytest.raises(UserError, match="dots, not poses: 10% as large"):
+        ensure_poses(0.1 * pose_NK2 + 0.9, Placing(torch.zeros(1, 2), pose_NK2.amax() * 0 + 0.6))
+
+
 def test_crops_cut_by_another_rule_are_told(
-    tmp_path: Path, frames: Pack, puppet_packs: dict[str, Pack]
+    tmp_path: Path, frames: Pack, puppet_packs: dict[str, Pack], brief: None
 ):
     brief = UnpairedConfig(steps=1, batch=2, side=32)
     told = annotate_frames(

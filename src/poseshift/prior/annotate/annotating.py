@@ -6,6 +6,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from torch import Tensor
+
 from poseshift import __version__
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.data.pack import Pack
@@ -20,6 +22,7 @@ from poseshift.prior.folder import open_prior
 from poseshift.skeleton import Skeleton
 
 TOLD = "annotated.json"
+SHRUNK = 0.25  # of the usual size: smaller is no pose but a dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def annotate_frames(
     seconds = round(time.perf_counter() - began, 1)
     scores = None if held_out is None else scores_of_pack(annotator(held_out.crops)[0], held_out)
     found_NK2, sure_NK = annotator(frames.crops)
+    ensure_poses(found_NK2 * (2 / frames.info.side), placing)
     sure = round(float((sure_NK >= SURE).float().mean()), 4)
     told = AnnotateReport(
         str(out), len(frames), len(footage), footage.tracks, sure, seconds, scores,
@@ -107,6 +111,22 @@ def _labelled(pack: Pack, joints: Skeleton) -> Pack:
         missing = "labels" if pack.info.has_images else "images"
         raise UserError(f"has no {missing} to score on", where=pack.path, fix="leave out --test")
     return pack
+
+
+def ensure_poses(canvas_NK2: Tensor, placing: Placing) -> None:
+    """Refuse annotations that are no poses: training has hardly begun, or has collapsed.
+
+    Args:
+        canvas_NK2: What was found, in units of half a crop.
+        placing: How large poses are.
+    """
+    reach_N = (canvas_NK2.amax(1) - canvas_NK2.amin(1)).amax(1) / 2
+    found, usual = float(reach_N.median()), float(placing.reach_N.median())
+    if found < SHRUNK * usual:
+        raise UserError(
+            f"what was found are dots, not poses: {found / usual:.0%} as large as the source's",
+            fix="more --steps, another --seed, or a lower rate (--set lr=0.0003)",
+        )
 
 
 def _notes(source: Pack, *others: Pack) -> list[str]:
