@@ -33,8 +33,8 @@ class AnnotateReport:
         out: The folder it wrote.
         frames: How many were annotated.
         learned_from: How many of them it learned from: those with another of their track.
-        sure: Share of their joints that it is sure of.
         tracks: Individuals among these.
+        sure: Share of all the frames' joints that it is sure of.
         seconds: Of training.
         scores: On the test Pack, if there is one.
         notes: What a person should know.
