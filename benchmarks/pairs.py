@@ -97,7 +97,7 @@ def mouse_pack(view: str, split: str) -> str:
     names = zip(skeleton(joints).keypoints, PAWS, strict=True)
     alias.write_text("".join(f"{joint}: {paw}_{view}\n" for joint, paw in names))
     return _prepared(
-        f"mouse-{view}", "animal/mirror_mouse", split,
+        f"mouse7-{view}", "animal/mirror_mouse", split,
         rows=MOUSE[split], skeleton=joints, alias=alias, box="keypoints",
     )  # fmt: skip
 

@@ -68,6 +68,20 @@ def test_boxes_of_keypoints_are_marked_as_such(tmp_path: Path):
     assert Pack(report.pack).info.crop_from == "keypoints"
 
 
+def test_joints_that_are_not_wanted_do_not_widen_the_box(tmp_path: Path):
+    def change(data):
+        data["annotations"][0]["keypoints"] = [2, 2, 2, 30, 20, 2, 40, 28, 2]
+
+    path = tiny.coco(tmp_path / "in", change)
+    two = {"name": "wings", "keypoints": ["left_wing", "right_wing"]}
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump(two))
+    report = prepare(path, tmp_path / "out", box="keypoints", skeleton=tmp_path / "two.yaml")
+    pack = Pack(report.pack)
+    joints_K2 = pack.poses.keypoints_NK2[0]
+    reach = np.ptp(joints_K2, axis=0).max() / pack.info.side
+    assert reach == pytest.approx(1 / 1.25, abs=0.01)
+
+
 def test_whole_images_are_padded_to_a_square(tmp_path: Path):
     path = tiny.photos(tmp_path / "in")
     report = prepare(path, tmp_path / "out", skeleton="hand21", side=64)

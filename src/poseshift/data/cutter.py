@@ -67,7 +67,11 @@ class Cutter:
             image = read_image(item.image, upright=self.annotations.upright)
             _check_size(item, image)
         _check_joints(item, image, self.mapping.source, where)
-        box = self._box(item, image, where)
+        if self.crop_from == "keypoints":
+            # Of the joints that are wanted: a file may label others too, in another view even.
+            box = keypoint_box(keypoints_K2, visibility_K)
+        else:
+            box = self._box(item, image, where)
         if box is None:
             return Skipped(item.id, "its labelled keypoints span no box")
         whole = self.crop_from == "image"
@@ -86,9 +90,7 @@ class Cutter:
             scale=math.nan if whole else self.side / self.margin,
         )
 
-    def _box(self, item: Annotation, image: Bytes | None, where: str) -> Box | None:
-        if self.crop_from == "keypoints":
-            return keypoint_box(item.keypoints_K2, item.visibility_K)
+    def _box(self, item: Annotation, image: Bytes | None, where: str) -> Box:
         if self.crop_from == "image":
             if image is None:
                 raise BadInput("has no image to crop", where=where, fix="use --box keypoints")

@@ -71,7 +71,7 @@ def prepare(
         images: Folder that image names are relative to.
         side: Pixels a side of the crops.
         box: What to crop: ``auto`` leaves it to the format, ``image`` the whole image padded to a
-            square, ``keypoints`` the box of the labelled joints.
+            square, ``keypoints`` the box of the labelled joints that are kept.
         margin: Crop side over box side.
         alias: YAML of ``wanted joint: joint of the file``, before names are compared.
         rows: ``start:stop`` of the samples in the order of the files.
