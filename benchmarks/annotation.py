@@ -8,8 +8,8 @@ A generator of the source's poses is adapted to a few target poses by each trans
 then all that is known of poses, in two ways:
 
 * ``regressor``: puppets in those poses, drawn in the source's appearance, are all it learns from;
-* ``unpaired``: unlabelled frames of the target, whose predicted skeletons must look like the
-  prior's (KeypointGAN-like, 64 px).
+* ``unpaired``: the same puppets and unlabelled frames of the target, whose predicted skeletons must
+  look like the prior's (KeypointGAN-like, 64 px).
 
 Both are scored on held-out target images: ``error`` is a mean distance in hundredths of the crop.
 The row ``target`` has all the target's poses for a prior: the best there could be.
@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
+
+import torch
 
 from benchmarks.adapted import (
     ORACLE,
@@ -51,6 +53,14 @@ SHOWN, DRAWS, FEWER = 20, 6, 3
 STEPS, PUPPETS = 400, 2000  # of the regressor
 UPDATES = 1000  # of the unpaired arm
 CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
+DEVELOPMENT = "lottery-0"
+VARIANTS: dict[str, dict[str, float]] = {  # of the unpaired arm
+    "puppets and frames": {},
+    "puppets alone": {"alone": 1.0},
+    "frames alone": {"pairs": 0.0},
+    "nothing rebuilt": {"rebuilt": 0.0},
+    "nothing of the prior": {"prior": 0.0},
+}
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
 
@@ -64,11 +74,17 @@ class Case(NamedTuple):
     arm: str
     draw: int
     shown: int = SHOWN
+    variant: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name in tables."""
+        return self.variant or self.arm
 
     @property
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
-        told = {"pair": self.pair, "arm": self.arm, "seed": self.draw, "shown": self.shown}
+        told = {"pair": self.pair, "arm": self.label, "seed": self.draw, "shown": self.shown}
         return {**told, "settings": CHOSEN.get(self.arm, {})}
 
     @property
@@ -93,22 +109,27 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
 
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
-    """Train on unlabelled frames of the target and the prior, and annotate held-out images."""
+    """Train on unlabelled frames of the target too, and annotate held-out images."""
     from poseshift.data.baked import PREFIX, WorldSpec
     from poseshift.prior.annotate.footage import FILMED, Footage, open_frames
+    from poseshift.prior.annotate.pictures import Pictures
     from poseshift.prior.annotate.placing import Placing
     from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
     from poseshift.prior.folder import open_prior
 
     pair = _pair(case.pair, quick)
-    prior = open_prior(adapted_prior(case.pair, case.arm, case.shown, case.draw, quick))
+    folder = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
+    prior = open_prior(folder)
+    puppets = puppets_of(folder, pair.source, 32 if quick else PUPPETS, case.draw)
     name = WorldSpec.parse(pair.target).world.name
     frames = open_frames(f"{PREFIX}{name}?count={FILMED * (4 if quick else CLIPS)}", SMALL)
-    config = UnpairedConfig(steps=4, batch=2) if quick else UnpairedConfig(steps=UPDATES)
+    brief = {"steps": 4, "batch": 2} if quick else {"steps": UPDATES}
+    config = UnpairedConfig.model_validate({**brief, **VARIANTS.get(case.variant, {})})
     began = time.perf_counter()
     annotator = train_unpaired(
         Footage.of(frames, SMALL), prior.sampler, prior.skeleton,
         Placing.of(open_pack(pair.source, SIDE), prior.skeleton), config, case.draw,
+        pictures=Pictures.of(open_pack(puppets, SIDE), prior.skeleton, SMALL),
     )  # fmt: skip
     seconds = time.perf_counter() - began
     pack, rows = _held_out(pair, SIDE)
@@ -177,6 +198,23 @@ def compare(
         bench.claim(f"flexpose annotates better than {arm}, {bench.part}", ahead)
 
 
+def develop(bench: Bench, quick: bool) -> None:
+    """The unpaired arm without each of its parts, with all the target's poses for a prior."""
+    variants = tuple(VARIANTS)[:1] if quick else tuple(VARIANTS)
+    cases = [Case(DEVELOPMENT, ORACLE, 0, variant=variant) for variant in variants]
+    table(bench, cases, unpaired, quick)
+    constant = {"pair": DEVELOPMENT, "arm": "the mean pose", "seed": 0}
+    bench.row(constant, partial(mean_pose, quick), code=cases[0].code)
+
+
+def mean_pose(quick: bool) -> dict[str, Any]:
+    """What it is worth to annotate every image with the mean pose of the source's crops."""
+    pair = _pair(DEVELOPMENT, quick)
+    source, (pack, rows) = open_pack(pair.source, SIDE), _held_out(pair, SIDE)
+    mean_K2 = torch.from_numpy(source.poses.keypoints_NK2.mean(0))
+    return dict(scores_of_pack(mean_K2.expand(len(pack), -1, -1), pack, rows))
+
+
 def best(bench: Bench, quick: bool) -> None:
     """Whether flexpose leads the paper's five on bodies, in both arms."""
     kept = {part: [r for r in bench.kept.values() if r["part"] == part] for part in BODIES}
@@ -192,6 +230,7 @@ def best(bench: Bench, quick: bool) -> None:
 
 
 PARTS = {
+    "develop": develop,
     "regressor": partial(compare, pair="body", measure=regressor, draws=DRAWS, claimed=True),
     "unpaired": partial(compare, pair="body", measure=unpaired, draws=FEWER, claimed=True),
     "best": best,

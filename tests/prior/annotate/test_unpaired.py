@@ -1,7 +1,5 @@
 """The unpaired arm: what it reads, where it puts poses, what it learns from."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -9,8 +7,10 @@ import torch
 from poseshift.data.pack import Pack
 from poseshift.errors import UserError
 from poseshift.prior.annotate.footage import Footage
+from poseshift.prior.annotate.pictures import Pictures
 from poseshift.prior.annotate.placing import Placing
-from poseshift.prior.annotate.unpaired import UnpairedConfig, likeness, train_unpaired
+from poseshift.prior.annotate.unpaired import UnpairedConfig, likeness, train_unpaired, unlike
+from poseshift.prior.image.render import bones_of
 from poseshift.skeleton import skeleton
 from tests.prior.made import BODY, body_generator
 
@@ -55,11 +55,64 @@ def test_training_is_the_same_for_a_seed_and_moves_the_encoder(puppet_packs: dic
     assert told == [2, 2, 2]
 
 
-def test_without_its_critic_the_prior_says_nothing(tmp_path: Path):
-    deaf = BRIEF.model_copy(update={"adversarial": 0.0})
+def test_with_no_weight_the_prior_says_nothing():
+    deaf = BRIEF.model_copy(update={"prior": 0.0})
     one, other = (
         train_unpaired(footage(), body_generator(), BODY, placing, deaf, 0).network.state_dict()
         for placing in (PLACING, Placing(torch.zeros(1, 2), torch.tensor([0.2])))
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_poses_drawn_from_the_prior_are_like_it_and_dots_are_not():
+    generator, bones = body_generator(), bones_of(BODY)
+    rng = torch.Generator().manual_seed(0)
+    prior = PLACING(generator.sample(512, 0), rng)
+    alike = unlike(PLACING(generator.sample(512, 1), rng), prior, bones)
+    mirrored = unlike(prior[:, list(BODY.flip)], prior, bones)
+    dots = unlike(0.01 * torch.randn(512, 16, 2, generator=rng), prior, bones)
+    assert abs(alike) < 0.1 * mirrored < dots
+
+
+def test_a_pose_between_the_priors_own_is_pulled_towards_them():
+    bones, prior = bones_of(BODY), PLACING(body_generator().sample(256, 0), torch.Generator())
+    found = (0.2 * torch.randn(16, 16, 2)).requires_grad_()
+    (slope,) = torch.autograd.grad(unlike(found, prior, bones), found)
+    with torch.no_grad():
+        assert unlike(found - slope, prior, bones) < unlike(found, prior, bones)
+
+
+def known(puppet_packs: dict[str, Pack]) -> Pictures:
+    return Pictures.of(puppet_packs["studio"], BODY, 32)
+
+
+def test_pictures_lie_where_their_joints_are(puppet_packs: dict[str, Pack]):
+    pack, pictures = puppet_packs["studio"], known(puppet_packs)
+    assert pictures.frame_NHWC.shape == (len(pack), 32, 32, 3)
+    pixels_NK2 = (pictures.canvas_NK2 + 1) * pack.info.side / 2 - 0.5
+    assert torch.allclose(pixels_NK2, torch.from_numpy(pack.poses.keypoints_NK2.copy()), atol=1e-3)
+    view_BCHW, canvas_BK2 = pictures.draw(5, torch.Generator().manual_seed(0))
+    assert (view_BCHW.shape, canvas_BK2.shape) == ((5, 3, 32, 32), (5, 16, 2))
+
+
+def test_pictures_teach_alone_at_first(puppet_packs: dict[str, Pack]):
+    told: list[dict[str, float]] = []
+    config = BRIEF.model_copy(update={"steps": 200, "alone": 0.5})
+    train_unpaired(
+        footage(), body_generator(), BODY, PLACING, config, 0,
+        lambda _, losses: told.append(losses), pictures=known(puppet_packs),
+    )  # fmt: skip
+    assert [sorted(losses) for losses in told] == [["pairs"], ["pairs", "prior", "rebuilt"]]
+    assert told[0]["pairs"] < 4  # ten times a mean distance; at first it is about 5
+
+
+def test_pictures_of_no_weight_are_not_looked_at(puppet_packs: dict[str, Pack]):
+    config = BRIEF.model_copy(update={"pairs": 0.0})
+    one, other = (
+        train_unpaired(
+            footage(), body_generator(), BODY, PLACING, config, 0, pictures=pictures
+        ).network.state_dict()
+        for pictures in (None, known(puppet_packs))
     )
     assert all(torch.equal(one[name], other[name]) for name in one)
 

@@ -19,7 +19,12 @@ def annotate(
     target: Annotated[
         str, typer.Argument(help="Pack of unlabelled frames in tracks, or world:NAME.")
     ],
-    source: Annotated[str, typer.Option("--source", help="Labelled Pack: how poses lie in crops.")],
+    source: Annotated[
+        str,
+        typer.Option(
+            "--source", help="Labelled Pack: how poses lie in crops and what they look like."
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", "-o", help="New folder for what is found.")],
     test: Annotated[
         str | None, typer.Option("--test", help="Labelled Pack of the target to score on.")
@@ -35,12 +40,15 @@ def annotate(
 
     Examples:
 
-        poseshift prior annotate priors/gym packs/clips --source packs/source --out annotated
+        poseshift prior draw priors/gym world:studio --out packs/poses
+
+        poseshift prior annotate priors/gym packs/clips --source packs/poses --out annotated
 
         poseshift prior annotate priors/street world:street --source world:studio -o annotated
 
     It takes two frames or more of each individual: prepare a folder of images with a subfolder for
-    each. Packs of source and target must be cut alike. predictions.json can start any method:
+    each. Packs of source and target must be cut alike. The source's pictures are learned from too,
+    so puppets in the prior's poses are best. predictions.json can start any method:
     poseshift adapt SOURCE TARGET --teacher-predictions annotated/predictions.json
     """
     import json

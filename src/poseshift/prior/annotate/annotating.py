@@ -15,6 +15,7 @@ from poseshift.errors import UserError
 from poseshift.files import ensure_free, new_folder, write_json
 from poseshift.prior.annotate.annotated import SURE, write_annotated
 from poseshift.prior.annotate.footage import Footage, open_frames
+from poseshift.prior.annotate.pictures import Pictures
 from poseshift.prior.annotate.placing import Placing, ensure_joints
 from poseshift.prior.annotate.scores import Found, scores_of_pack
 from poseshift.prior.annotate.unpaired import Report, UnpairedConfig, train_unpaired
@@ -66,7 +67,8 @@ def annotate_frames(
     Args:
         prior: Folder of a fitted or adapted prior.
         target: Pack of unlabelled frames in tracks, or a world.
-        source: Labelled Pack or world: how poses lie in crops.
+        source: Labelled Pack or world: how poses lie in crops and, unless ``pairs`` is 0, pictures
+            whose joints are known; best of puppets drawn in the prior's poses.
         out: New folder.
         test: Labelled Pack of the target, to score on.
         config: Of training.
@@ -80,19 +82,24 @@ def annotate_frames(
     held_out = None if test is None else _labelled(open_pack(test, SIDE), opened.skeleton)
     frames = open_frames(target, config.side)
     footage = Footage.of(frames, config.side)
+    known = None
+    if config.pairs and shown.info.has_images:
+        known = Pictures.of(shown, opened.skeleton, config.side)
     began = time.perf_counter()
     annotator = train_unpaired(
-        footage, opened.sampler, opened.skeleton, placing, config, seed, report
+        footage, opened.sampler, opened.skeleton, placing, config, seed, report, pictures=known
     )
     seconds = round(time.perf_counter() - began, 1)
     scores = None if held_out is None else scores_of_pack(annotator(held_out.crops)[0], held_out)
     found_NK2, sure_NK = annotator(frames.crops)
     ensure_poses(found_NK2 * (2 / frames.info.side), placing)
     sure = round(float((sure_NK >= SURE).float().mean()), 4)
+    notes = _notes(shown, *([frames] if held_out is None else [frames, held_out]))
+    if config.pairs and known is None:
+        notes.append(f"{shown.path} has no images: learned from the frames and the prior alone")
     told = AnnotateReport(
-        str(out), len(frames), len(footage), footage.tracks, sure, seconds, scores,
-        _notes(shown, *([frames] if held_out is None else [frames, held_out])),
-    )  # fmt: skip
+        str(out), len(frames), len(footage), footage.tracks, sure, seconds, scores, notes
+    )
     packs = {"source": shown, "target": frames, "test": held_out}
     about = {"version": __version__, "prior": str(prior), "seed": seed, **asdict(told),
              "packs": {k: [str(p.path), p.info.fingerprint] for k, p in packs.items() if p},

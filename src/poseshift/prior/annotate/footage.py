@@ -64,11 +64,7 @@ class Footage:
                 else "prepare a folder of images that has a subfolder for each individual or clip",
             )
         rows = [row for track in tracks for row in track]
-        frame_NHWC = np.empty((len(rows), side, side, 3), np.uint8)
-        read = map_ahead(_Small(crops, side), rows, thread_count())
-        for place, frame_HWC in enumerate(read):
-            frame_NHWC[place] = frame_HWC
-        return cls.cut(frame_NHWC, [len(track) for track in tracks])
+        return cls.cut(small_frames(crops, rows, side), [len(track) for track in tracks])
 
     @classmethod
     def cut(cls, frame_NHWC: Bytes, lengths: Sequence[int]) -> Self:
@@ -104,9 +100,17 @@ class Footage:
         return first_B + (row_B - first_B + apart_B) % length_B
 
 
+def small_frames(crops: Crops, rows: Sequence[int], side: int) -> Bytes:
+    """Crops (N, H, W, C) of some rows at the side wanted, resampled as views are."""
+    frame_NHWC = np.empty((len(rows), side, side, 3), np.uint8)
+    for place, frame_HWC in enumerate(map_ahead(_Small(crops, side), rows, thread_count())):
+        frame_NHWC[place] = frame_HWC
+    return frame_NHWC
+
+
 @dataclass(frozen=True, slots=True)
 class _Small:
-    """Reads a crop at the side wanted, resampled as views are; safe to call from threads."""
+    """Reads a crop at the side wanted; safe to call from threads."""
 
     crops: Crops
     side: int

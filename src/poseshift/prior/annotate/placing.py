@@ -36,16 +36,7 @@ class Placing:
     @classmethod
     def of(cls, pack: Pack, joints: Skeleton) -> Self:
         """Boxes of the whole poses of a labelled Pack, which must have the prior's joints."""
-        ensure_joints(pack, joints)
-        table, side = pack.poses, pack.info.side
-        whole_N = (table.visibility_NK > UNLABELED).all(1)
-        if not whole_N.any():
-            raise UserError(
-                "no sample has all its joints labelled, so how poses lie in crops is not known",
-                where=f"--source {pack.path}",
-                fix="name a labelled Pack, with some poses whole",
-            )
-        canvas_NK2 = torch.from_numpy((2 * table.keypoints_NK2[whole_N] + 1) / np.float32(side) - 1)
+        canvas_NK2 = whole_poses(pack, joints)[1]
         low_N2, high_N2 = canvas_NK2.amin(1), canvas_NK2.amax(1)
         return cls((low_N2 + high_N2) / 2, (high_N2 - low_N2).amax(1) / 2)
 
@@ -64,6 +55,21 @@ class Placing:
         away_BK2 = points_BK2 - ((low_B2 + high_B2) / 2)[:, None]
         scaled_BK2 = away_BK2 * (self.reach_N[row_B] / reach_B)[:, None, None]
         return scaled_BK2 + self.middle_N2[row_B][:, None]
+
+
+def whole_poses(pack: Pack, joints: Skeleton) -> tuple[list[int], Tensor]:
+    """Rows of a Pack that have all the prior's joints labelled, and these on the canvas."""
+    ensure_joints(pack, joints)
+    table, side = pack.poses, np.float32(pack.info.side)
+    whole_N = (table.visibility_NK > UNLABELED).all(1)
+    if not whole_N.any():
+        raise UserError(
+            "no sample has all its joints labelled, so how poses lie in crops is not known",
+            where=f"--source {pack.path}",
+            fix="name a labelled Pack, with some poses whole",
+        )
+    canvas_NK2 = torch.from_numpy((2 * table.keypoints_NK2[whole_N] + 1) / side - 1)
+    return np.flatnonzero(whole_N).tolist(), canvas_NK2
 
 
 def ensure_joints(pack: Pack, joints: Skeleton) -> None:

@@ -1,14 +1,10 @@
-"""Two small networks: skeleton image and looks to a picture, and a critic of skeleton images."""
+"""A small network: skeleton image and looks to a picture."""
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-
-from poseshift.prior.image.render import Bones
 
 WIDTHS = (24, 48, 96)  # channels; the side halves with each
 
@@ -47,35 +43,6 @@ class Translator(nn.Module):
             x = layer(torch.cat([_doubled(x), finer], 1))
         painted: Tensor = self.out(torch.cat([_doubled(x), drawn_BCSS, looks_BCHW], 1))
         return painted
-
-
-class Critic(nn.Module):
-    """How much patches of a skeleton image look like the prior's.
-
-    Args:
-        bones: What is drawn.
-
-    Example:
-        >>> from poseshift.prior.image.render import bones_of
-        >>> from poseshift.skeleton import skeleton
-        >>> Critic(bones_of(skeleton("body16")))(torch.zeros(2, 3, 64, 64)).shape
-        torch.Size([2, 1, 2, 2])
-    """
-
-    def __init__(self, bones: Bones) -> None:
-        super().__init__()
-        widths = (len(bones.channels), 32, 64, 96, 128, 128)
-        layers = [
-            layer
-            for into, out in pairwise(widths)
-            for layer in (nn.Conv2d(into, out, 4, 2, 1), nn.LeakyReLU(0.2))
-        ]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(widths[-1], 1, 1))
-
-    def forward(self, drawn_BCSS: Tensor) -> Tensor:
-        """A mark for each patch, 1 for the prior's."""
-        marks: Tensor = self.layers(drawn_BCSS)
-        return marks
 
 
 def _encoder(channels: int) -> nn.ModuleList:
