@@ -85,7 +85,7 @@ class Case(NamedTuple):
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
         told = {"pair": self.pair, "arm": self.label, "seed": self.draw, "shown": self.shown}
-        return {**told, "settings": CHOSEN.get(self.arm, {})}
+        return {**told, "settings": CHOSEN.get(self.arm, {}) | VARIANTS.get(self.variant, {})}
 
     @property
     def code(self) -> str:
@@ -110,7 +110,6 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     """Train on unlabelled frames of the target too, and annotate held-out images."""
-    from poseshift.data.baked import PREFIX, WorldSpec
     from poseshift.prior.annotate.footage import FILMED, Footage, open_frames
     from poseshift.prior.annotate.pictures import Pictures
     from poseshift.prior.annotate.placing import Placing
@@ -121,8 +120,8 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     folder = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
     prior = open_prior(folder)
     puppets = puppets_of(folder, pair.source, 32 if quick else PUPPETS, case.draw)
-    name = WorldSpec.parse(pair.target).world.name
-    frames = open_frames(f"{PREFIX}{name}?count={FILMED * (4 if quick else CLIPS)}", SMALL)
+    world, _, _ = pair.target.partition("?")
+    frames = open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}", SMALL)
     brief = {"steps": 4, "batch": 2} if quick else {"steps": UPDATES}
     config = UnpairedConfig.model_validate({**brief, **VARIANTS.get(case.variant, {})})
     began = time.perf_counter()
