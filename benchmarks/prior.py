@@ -294,9 +294,9 @@ def cost(quick: bool) -> dict[str, float]:
         fitted(DEVELOPMENT[0], quick),
     )
     poses, told = drawn(pair.pool, 20, 0), {}
-    for name in ("flexpose", "chorus"):
+    for name, settings in (("flexpose", {"sparse": None}), ("chorus", {})):
         began = time.perf_counter()
-        adapted = TRANSFERS[name](generator, poses)
+        adapted = TRANSFERS[name](generator, poses, TRANSFERS[name].Config(**settings))
         told[name] = time.perf_counter() - began
     count = 2_000 if quick else 500_000
     mapped = TRANSFERS["flexpose"](generator, poses, TRANSFERS["flexpose"].Config(sparse=0.03))

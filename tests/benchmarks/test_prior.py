@@ -70,3 +70,9 @@ def test_every_transfer_was_searched_and_the_table_has_what_was_chosen():
         two = {"tilt"}  # has but a switch
         assert len(several) == (8 if trained else 2 if name in two else 4)
         assert CHOSEN[name] in several
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_what_was_chosen_is_what_one_gets_unasked(name: str):
+    kind = TRANSFERS[name]
+    assert kind.Config() == kind.Config(**CHOSEN[name])

@@ -21,7 +21,7 @@ def small() -> pytest.MonkeyPatch:
     """Small pools and short songs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tilt, "POOL", 150)
-        patch.setattr(echo, "POOL", 150)
+        patch.setattr(echo, "POOL", 400)
         patch.setattr(coral, "POSES", 500)
         patch.setattr(hinge_map, "POSES", 500)
         patch.setattr(folds, "JUDGED", 50)

@@ -196,6 +196,8 @@ class ImageFreezed(Taught, Freezed):
 class ImageLoraConfig(Paced, LoraConfig):
     """Settings of LoRA."""
 
+    rank: int = Field(4, ge=1, le=256, description="of the added matrices")
+
 
 @IMAGE_TRANSFERS.register("lora")
 class ImageLora(Taught, Lora):

@@ -27,14 +27,13 @@ from poseshift.prior.generator import Generator
 from poseshift.prior.transfers.base import TRANSFERS, Learned, Transfer, TransferConfig
 from poseshift.prior.transfers.folds import folds
 
-# In a list, not a mapping: a name may come twice. Settings are those that the development pairs
-# chose for each alone (benchmarks/prior_settings.py).
+# In a list, not a mapping: a name may come twice.
 VOICES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("source", {}),
-    ("hinge_map", {"doubt": 2.0}),
+    ("hinge_map", {}),
     ("tilt", {"moved": False}),
-    ("flexpose", {"sparse": 0.5}),
-    ("kde", {"space": "hinges", "width": 0.25}),
+    ("flexpose", {}),
+    ("kde", {}),
 )
 JUDGED = 600  # samples of a voice it is judged by
 STEPS = 500  # of mirror descent

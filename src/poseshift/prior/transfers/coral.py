@@ -25,7 +25,7 @@ class CoralConfig(TransferConfig):
     """Settings of CORAL."""
 
     trust: float = Field(
-        30.0, ge=0, le=10_000, description="n0: poses the source's covariance is worth"
+        10.0, ge=0, le=10_000, description="n0: poses the source's covariance is worth"
     )
 
 

@@ -24,7 +24,7 @@ POOL = 4000
 class EchoConfig(TransferConfig):
     """Settings of the echo."""
 
-    near: int = Field(10, ge=1, le=1000, description="source poses a target pose calls up")
+    near: int = Field(300, ge=1, le=1000, description="source poses a target pose calls up")
 
 
 @TRANSFERS.register("echo")

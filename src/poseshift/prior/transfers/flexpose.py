@@ -13,7 +13,7 @@ coordinate analogue: the paper's generator draws skeleton images, this one hinge
 3. pose-mixup: half of the target poses are mixtures, hinge by hinge.
 
 Neither formulae nor settings are published: the reading is ours, see ``docs/fidelity.md``. lambda
-is chosen by folds of the target poses (energy score of those left out), unless given.
+is given, or ``None``: chosen by folds of the target poses, by the energy score of those left out.
 
 Legend: R runs, L layers, S style, n target poses.
 """
@@ -44,7 +44,7 @@ class FlexposeConfig(StyledConfig):
         None, description="whose styles tau maps, 0 the first; left out: all"
     )
     sparse: float | None = Field(
-        None, ge=0, le=10, description="lambda; left out: chosen on the target poses"
+        0.5, ge=0, le=10, description="lambda; null: chosen on the target poses"
     )
     lr: float = Field(1e-2, gt=0, le=1, description="of Adam, falling along half a cosine")
     mixup: float = Field(0.5, ge=0, le=1, description="share of target poses that are mixtures")

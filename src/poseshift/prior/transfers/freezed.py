@@ -28,7 +28,7 @@ BETAS = (0.0, 0.99)  # of Adam: two that learn from each other had better not lo
 class FreezedConfig(StyledConfig):
     """Settings of FreezeD."""
 
-    lr: float = Field(1e-3, gt=0, le=1, description="of Adam, falling along half a cosine")
+    lr: float = Field(2e-5, gt=0, le=1, description="of Adam, falling along half a cosine")
     critic_rate: float = Field(1.0, gt=0, le=1000, description="of the critic's head, times lr")
 
 

@@ -28,7 +28,7 @@ class HingeMapConfig(TransferConfig):
     """Settings of the hinge map."""
 
     doubt: float = Field(
-        1.0, ge=0, le=100, description="standard errors are taken this much larger"
+        2.0, ge=0, le=100, description="standard errors are taken this much larger"
     )
 
 

@@ -26,8 +26,8 @@ from poseshift.prior.transfers.base import TRANSFERS, Learned, OneByOne, Transfe
 class KdeConfig(TransferConfig):
     """Settings of KDE."""
 
-    space: Literal["joints", "hinges"] = Field("joints", description="where the noise is added")
-    width: float = Field(1.0, gt=0, le=10, description="of the bandwidth by Scott's rule")
+    space: Literal["joints", "hinges"] = Field("hinges", description="where the noise is added")
+    width: float = Field(0.25, gt=0, le=10, description="of the bandwidth by Scott's rule")
 
 
 @TRANSFERS.register("kde")

@@ -19,7 +19,7 @@ from poseshift.prior.transfers.styled import Styled, StyledConfig
 class LoraConfig(StyledConfig):
     """Settings of LoRA."""
 
-    rank: int = Field(4, ge=1, le=256, description="of the added matrices")
+    rank: int = Field(1, ge=1, le=256, description="of the added matrices")
     parts: tuple[str, ...] | None = Field(
         None, description="only matrices whose names begin so (A: styles); left out: all"
     )
