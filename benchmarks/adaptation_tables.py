@@ -129,11 +129,12 @@ def steps() -> str:
     table = [
         [row["case"], row["backbone"], str(row["side"]), str(row["batch"]), row["precision"],
          f"{row['step_ms']:.0f}", f"{row['step_over_floor']:.2f}",
+         f"{row['step_over_passes']:.2f}",
          f"{row['peak_gib']:.1f}" if "peak_gib" in row else "-"]
         for row in rows
     ]  # fmt: skip
     if not table:
         return f"Not run yet: `{COMMAND} --only speed`.\n"
     header = ["case", "backbone", "side", "batch", "precision", "ms a step", "over its floor",
-              "GiB"]  # fmt: skip
+              "over its passes", "GiB"]  # fmt: skip
     return markdown(header, table) + origin(data)

@@ -2,9 +2,9 @@
 
 Every transfer that trains is given eight settings at n = 20, every other that has something to
 choose four (tilt, which has but a switch, two). What is best in MMD^2 over both development pairs
-is ``CHOSEN``, the default of the transfer, and the same in every table, that of annotation included;
-``python -m benchmarks.prior --only develop`` checks that it is. Development pairs are those of the
-lottery pairs 0 to 9 whose poses are farthest apart.
+is ``CHOSEN``: the default of the transfer, and the same in every table, that of annotation
+included; ``python -m benchmarks.prior --only develop`` checks that it is. Development pairs are
+those of the lottery pairs 0 to 9 whose poses are farthest apart.
 """
 
 from __future__ import annotations

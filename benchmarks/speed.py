@@ -77,7 +77,7 @@ def method_speed(method: str, quick: bool) -> Mapping[str, Any]:
     big = not quick
     config = load_config(
         source="world:studio?count=64", target="world:street?count=64", side=256 if big else 64,
-        method={"name": method, "pretrain": 0.0} if method != "regda" else method,
+        method=method,
         network={"backbone": "resnet50", "widths": (256, 256, 256)} if big else {},
         train={"batch": 8 if big else 2},
     )  # fmt: skip
@@ -100,8 +100,7 @@ def udape_step(precision: str, quick: bool) -> Mapping[str, Any]:
         config = load_config(
             source="world:studio?count=64", target="world:street?count=64",
             side=64 if quick else 256,
-            method={"name": "udape", "pretrain": 0.0, "style": folder, "source_style": 1.0,
-                    "target_style": 1.0},
+            method={"name": "udape", "style": folder, "source_style": 1.0, "target_style": 1.0},
             network={} if quick else {"backbone": "resnet101", "widths": (256, 256, 256)},
             train={"batch": 2 if quick else 8, "precision": precision},
         )  # fmt: skip

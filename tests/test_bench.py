@@ -1,17 +1,13 @@
-"""A step is timed against its floor, and the floor is the method's pass table."""
+"""A step is timed against its floor."""
 
 import json
 import time
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 from poseshift import bench as module
 from poseshift.bench import bench_step
-from poseshift.nn.posenet import PoseNet
-from tests.planted import toys
 from tests.tiny_runs import tiny
 
 
@@ -25,38 +21,12 @@ def test_a_short_measurement_is_sane(method: str, monkeypatch: pytest.MonkeyPatc
     assert result["floor_ms"] > 0
     assert 0.5 < result["step_over_floor"] < 50
     assert result["step_over_floor"] == pytest.approx(result["step_ms"] / result["floor_ms"])
+    assert result["step_over_passes"] == pytest.approx(result["step_ms"] / result["passes_ms"])
+    assert 0 < result["passes_ms"] <= result["floor_ms"]
     assert result["images_per_s"] == pytest.approx(8000 / result["step_ms"])
     assert set(result["parts_ms"]) == {"decode", "view"}
     assert min(result["parts_ms"].values()) > 0
     assert json.loads(json.dumps(result)) == result
-
-
-def test_the_floor_runs_the_pass_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    seen: list[tuple[int, bool]] = []
-    forward = PoseNet.forward
-
-    def counted(self: PoseNet, image: torch.Tensor) -> torch.Tensor:
-        seen.append((len(image), torch.is_grad_enabled()))
-        return forward(self, image)
-
-    with toys(tmp_path):
-        floor = module._floor(tiny("toy_mean_teacher", batch=3, accumulate=2))
-        monkeypatch.setattr(PoseNet, "forward", counted)
-        floor()
-    assert seen == [(6, True), (3, False)] * 2
-
-
-@pytest.mark.parametrize("channels_last", [True, False])
-def test_the_floor_moves_weights_as_a_step_does(channels_last: bool, monkeypatch: Any):
-    built: list[Any] = []
-    real = module.build_method
-    monkeypatch.setattr(module, "build_method", lambda *a: built.append(real(*a)) or built[-1])
-    floor = module._floor(tiny(channels_last=channels_last))
-    before = [p.detach().clone() for p in built[0].network.parameters()]
-    floor()
-    after = list(built[0].network.parameters())
-    assert sum(not torch.equal(a, b) for a, b in zip(before, after, strict=True)) > len(after) / 2
-    assert all(p.grad is None for p in after)
 
 
 def test_a_gpu_is_waited_for(monkeypatch: pytest.MonkeyPatch):
@@ -66,3 +36,10 @@ def test_a_gpu_is_waited_for(monkeypatch: pytest.MonkeyPatch):
     module._wait(tiny(device="auto"))
     module._wait(tiny(device="cpu"))
     assert waited == [1]
+
+
+def test_what_is_timed_is_an_adapting_step():
+    spared = module._adapting(tiny({"name": "mla", "pretrain": 0.5}).method)
+    assert spared.model_dump()["pretrain"] == 0.0
+    plain = tiny("source_only").method
+    assert module._adapting(plain) == plain

@@ -1,14 +1,11 @@
-"""How close a training step is to its floor, on this machine.
+"""How close a training step is to its floor (:mod:`poseshift.floor`), on this machine.
 
-The floor of a method is its pass table done bare: the same networks, forward and backward on the
-same number of ready images in the same precision, and the optimiser's step. Step and floor are
-timed alternately within one run and told as medians, so the ratio means something on a busy machine
-too.
+Step and floor are timed alternately within one run and told as medians, so the ratio means
+something on a busy machine too.
 """
 
 from __future__ import annotations
 
-import copy
 import statistics
 import tempfile
 import time
@@ -18,15 +15,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
 
-from poseshift.build import build_method, build_optimizers, build_start, open_domains
+from poseshift.build import open_domains
 from poseshift.config import RunConfig
 from poseshift.data.draws import Draws
 from poseshift.data.loader import Loader, Plan, UniformSampler
 from poseshift.data.views import random_view
-from poseshift.devices import make_fabric, place
+from poseshift.devices import make_fabric
 from poseshift.engine import fit
+from poseshift.floor import bare_step
+from poseshift.methods.base import MethodConfig
 
 WARMUP = 3  # steps before the clock counts
 
@@ -35,11 +33,12 @@ def bench_step(config: RunConfig, steps: int = 12) -> dict[str, Any]:
     """Time training steps against their floor.
 
     Args:
-        config: What would be run; its ``steps`` and checkpoints are set aside.
+        config: What would be run; its ``steps``, checkpoints and pre-training are set aside.
         steps: Timed steps.
 
     Returns:
-        Milliseconds a step and a floor step, their ratio, images a second, shares of the parts.
+        Milliseconds a step and a floor step, of that the pass table alone, the step's ratio to
+        either, images a second, shares of the parts.
     """
     train = config.train.model_copy(
         update={
@@ -49,22 +48,24 @@ def bench_step(config: RunConfig, steps: int = 12) -> dict[str, Any]:
             "schedule": "constant",
         }
     )
-    config = config.model_copy(update={"train": train})
-    floor = _floor(config)
+    config = config.model_copy(update={"train": train, "method": _adapting(config.method)})
+    passes, beside = bare_step(config)
     spent: list[float] = []
-    floors: list[float] = []
+    floors: list[tuple[float, float]] = []
     clock = [time.perf_counter()]
 
     def after(step: int) -> None:
         _wait(config)
         spent.append(time.perf_counter() - clock[0])
-        floors.append(_timed(config, floor))
+        floors.append((_timed(config, passes), _timed(config, beside)))
         clock[0] = time.perf_counter()
 
     with tempfile.TemporaryDirectory() as folder:
         fit(config, Path(folder) / "run", progress=False, on_step=after)
     # The last step also writes its checkpoint, so it is left out.
-    step_s, floor_s = (statistics.median(times[WARMUP:-1]) for times in (spent, floors))
+    step_s = statistics.median(spent[WARMUP:-1])
+    passes_s, beside_s = map(statistics.median, zip(*floors[WARMUP:-1], strict=True))
+    floor_s = passes_s + beside_s
     images = train.batch * train.accumulate
     return {
         "method": config.method.name,
@@ -74,41 +75,18 @@ def bench_step(config: RunConfig, steps: int = 12) -> dict[str, Any]:
         "precision": train.precision,
         "step_ms": 1e3 * step_s,
         "floor_ms": 1e3 * floor_s,
+        "passes_ms": 1e3 * passes_s,
         "step_over_floor": step_s / floor_s,
+        "step_over_passes": step_s / passes_s,
         "images_per_s": images / step_s,
         "parts_ms": _parts(config),
     }
 
 
-def _floor(config: RunConfig) -> Callable[[], None]:
-    """One bare step of the method's pass table."""
-    fabric = make_fabric(config.train)
-    source, _ = open_domains(config)
-    method = build_method(config, source, build_start(config, source))
-    method = place(method, fabric.device, config.train.channels_last)
-    method.train()
-    optimizers = build_optimizers(method, config.train)
-    todo: list[tuple[nn.Module, Tensor, bool]] = []
-    for part in method.passes:
-        shape = (part.images * config.train.batch, 3, config.side, config.side)
-        image = torch.randn(shape, device=fabric.device)
-        if config.train.channels_last:
-            image = image.contiguous(memory_format=torch.channels_last)
-        network = getattr(method, part.network)
-        todo.append((network if part.grad else copy.deepcopy(network), image, part.grad))
-
-    def step() -> None:
-        for _ in range(config.train.accumulate):
-            for network, image, grad in todo:
-                with torch.set_grad_enabled(grad), fabric.autocast():
-                    maps = network(image)
-                if grad:
-                    maps.float().mean().backward()
-        for optimizer in optimizers.values():
-            optimizer.step()
-            optimizer.zero_grad()
-
-    return step
+def _adapting(method: MethodConfig) -> MethodConfig:
+    """The same method without steps on the source alone, which cost less than its others."""
+    spared = {"pretrain": 0.0} if "pretrain" in type(method).model_fields else {}
+    return method.model_copy(update=spared)
 
 
 def _parts(config: RunConfig, repeats: int = 8) -> dict[str, float]:
