@@ -26,8 +26,9 @@ def small() -> pytest.MonkeyPatch:
         patch.setattr(hinge_map, "POSES", 500)
         patch.setattr(folds, "JUDGED", 50)
         patch.setattr(chorus, "JUDGED", 50)
-        steps = {"sparse": 0.1, "steps": 2, "batch": 16, "real": 8}
-        some = [(n, steps if n == "flexpose" else s) for n, s in chorus.VOICES]
+        steps = {"steps": 2, "batch": 16, "real": 8}
+        short = {"flexpose": {**steps, "sparse": 0.1}, "finetune": steps}
+        some = [(name, short.get(name, settings)) for name, settings in chorus.VOICES]
         patch.setattr(chorus, "VOICES", tuple(some))
         yield patch
 
