@@ -1,8 +1,9 @@
 """Chorus: several transfers at once, each as loud as it foretells target poses it has not seen.
 
 Ours, no paper. Voices are the source, the hinge map, the tilt, FlexPose, the target's own poses
-blurred hinge by hinge, and careful fine-tuning: all of them keep limbs limbs. Every voice is fitted on four fifths of the
-target poses and judged by the last fifth, in turn. The energy score of a mixture with weights w,
+blurred hinge by hinge, and careful fine-tuning: all of them keep limbs limbs. Every voice is fitted
+on four fifths of the target poses and judged by the last fifth, in turn. The energy score of a
+mixture with weights w,
 
     2 sum_c w_c E|X_c - y| - sum_cd w_c w_d E|X_c - X_d|,
 
