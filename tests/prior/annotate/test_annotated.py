@@ -166,3 +166,16 @@ def test_frames_of_no_individual_are_refused(
     assert "no two frames of one individual" in said.err
     assert "which is then filmed" in said.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("pairs", [1.0, 0.0])
+def test_a_source_of_poses_alone_gives_no_pictures_and_that_is_told(
+    tmp_path: Path, frames: Pack, pairs: float, brief: None
+):
+    write_poses(tmp_path / "poses", [bodies(4, 0).points_NK2], BODY)
+    config = UnpairedConfig(steps=1, batch=2, side=32, pairs=pairs)
+    told = annotate_frames(
+        tmp_path / "prior", frames.path, tmp_path / "poses", tmp_path / "out", config=config
+    )
+    # Nobody is told that what was switched off is missing.
+    assert any("has no images" in note for note in told.notes) == bool(pairs)
