@@ -25,7 +25,7 @@ SEARCHED: dict[str, list[Settings]] = {
     "flexpose": [
         *({"lr": 1e-2, "sparse": sparse} for sparse in (0.1, 0.5, 1.0, None)),
         *({"lr": 3e-2, "sparse": sparse} for sparse in (0.5, 1.0)),
-        {"lr": 3e-3, "sparse": 0.5}, {"lr": 1e-2, "sparse": 0.5, "mixup": 0.25},
+        {"lr": 3e-3, "sparse": 0.5}, {"lr": 1e-2, "sparse": 0.5, "mixup": 0.5},
     ],
     "hinge_map": [{"doubt": doubt} for doubt in (0.5, 1.0, 2.0, 4.0)],
     "tilt": [{"moved": True}, {"moved": False}],
@@ -35,20 +35,20 @@ SEARCHED: dict[str, list[Settings]] = {
         {"space": "joints", "width": 0.5},
     ],
     "echo": [{"near": near} for near in (30, 100, 300, 1000)],
-    "chorus": [{"even": even} for even in (0.1, 0.3, 1.0, 3.0)],
+    "chorus": [{"even": even} for even in (0.3, 1.0, 3.0, 10.0)],
 }  # fmt: skip
 CHOSEN: dict[str, Settings] = {
-    "finetune": {"lr": 5e-5},
-    "freezed": {"lr": 2e-5, "critic_rate": 1.0},
-    "adagan": {"lr": 1e-2, "normal": 0.1},
+    "finetune": {"lr": 1e-4},
+    "freezed": {"lr": 2e-5, "critic_rate": 30.0},
+    "adagan": {"lr": 1e-2, "normal": 0.3},
     "lora": {"rank": 1, "lr": 2e-3},
     "flexpose": {"lr": 1e-2, "sparse": 0.5},
     "hinge_map": {"doubt": 2.0},
     "coral": {"trust": 10.0},
     "kde": {"space": "hinges", "width": 0.25},
     "echo": {"near": 300},
-    "tilt": {"moved": True},
-    "chorus": {"even": 0.3},
+    "tilt": {"moved": False},
+    "chorus": {"even": 3.0},
 }
 
 OWN = "flexpose analogue"  # in coordinates; only a generator that draws makes it the paper's

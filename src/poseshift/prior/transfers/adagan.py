@@ -34,7 +34,7 @@ class AdaganConfig(StyledConfig):
     """Settings of AdaGAN."""
 
     lr: float = Field(1e-2, gt=0, le=1, description="of Adam, falling along half a cosine")
-    normal: float = Field(0.1, ge=0, le=100, description="weight of the codes' distance to N(0, I)")
+    normal: float = Field(0.3, ge=0, le=100, description="weight of the codes' distance to N(0, I)")
     near: float = Field(0.02, ge=0, le=100, description="weight of scales away from 1")
 
 

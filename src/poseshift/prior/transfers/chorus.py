@@ -32,7 +32,7 @@ from poseshift.prior.transfers.folds import folds
 VOICES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("source", {}),
     ("hinge_map", {}),
-    ("tilt", {"moved": False}),
+    ("tilt", {}),
     ("flexpose", {}),
     ("kde", {}),
     ("finetune", {}),
@@ -44,7 +44,7 @@ STEPS = 500  # of mirror descent
 class ChorusConfig(TransferConfig):
     """Settings of the chorus."""
 
-    even: float = Field(0.3, ge=0, le=100, description="pull towards equal voices, times 1 / n")
+    even: float = Field(3.0, ge=0, le=100, description="pull towards equal voices, times 1 / n")
 
 
 @TRANSFERS.register("chorus")

@@ -15,7 +15,7 @@ from poseshift.prior.transfers.styled import Styled, StyledConfig, movable
 class FinetuneConfig(StyledConfig):
     """Settings of fine-tuning."""
 
-    lr: float = Field(5e-5, gt=0, le=1, description="of Adam, falling along half a cosine")
+    lr: float = Field(1e-4, gt=0, le=1, description="of Adam, falling along half a cosine")
 
 
 @TRANSFERS.register("finetune")

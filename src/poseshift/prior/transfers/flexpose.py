@@ -10,7 +10,7 @@ coordinate analogue: the paper's generator draws skeleton images, this one hinge
 2. sparse: after every update T - I and b are soft-thresholded by rate x lambda, so that what the
    target does not ask for stays exactly as it was. Adam moves a number by about its rate, so lambda
    is the share of a step that is taken back, and from 3 on nothing moves;
-3. pose-mixup: half of the target poses are mixtures, hinge by hinge.
+3. pose-mixup: a quarter of the target poses are mixtures, hinge by hinge.
 
 Neither formulae nor settings are published: the reading is ours, see ``docs/fidelity.md``. lambda
 is given, or ``None``: chosen by folds of the target poses, by the energy score of those left out.
@@ -47,7 +47,7 @@ class FlexposeConfig(StyledConfig):
         0.5, ge=0, le=10, description="lambda; null: chosen on the target poses"
     )
     lr: float = Field(1e-2, gt=0, le=1, description="of Adam, falling along half a cosine")
-    mixup: float = Field(0.5, ge=0, le=1, description="share of target poses that are mixtures")
+    mixup: float = Field(0.25, ge=0, le=1, description="share of target poses that are mixtures")
 
 
 @TRANSFERS.register("flexpose")

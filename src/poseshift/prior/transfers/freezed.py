@@ -29,7 +29,7 @@ class FreezedConfig(StyledConfig):
     """Settings of FreezeD."""
 
     lr: float = Field(2e-5, gt=0, le=1, description="of Adam, falling along half a cosine")
-    critic_rate: float = Field(1.0, gt=0, le=1000, description="of the critic's head, times lr")
+    critic_rate: float = Field(30.0, gt=0, le=1000, description="of the critic's head, times lr")
 
 
 @TRANSFERS.register("freezed")

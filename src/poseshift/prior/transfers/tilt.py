@@ -37,7 +37,7 @@ WIDEST = 6.0  # twice the largest distance between poses, about: bounds the step
 class TiltConfig(TransferConfig):
     """Settings of the tilt."""
 
-    moved: bool = Field(True, description="tilt poses that the hinge map has moved first")
+    moved: bool = Field(False, description="tilt poses that the hinge map has moved first")
 
 
 @TRANSFERS.register("tilt")
