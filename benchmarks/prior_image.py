@@ -22,7 +22,7 @@ import torch
 from benchmarks.common import Bench, Row, arguments, bench_folder, code_hash, key_of, lanes
 from benchmarks.pose_pairs import pose_pair
 from benchmarks.prior import METRICS
-from benchmarks.prior_settings import MIXED, RIVALS
+from benchmarks.prior_settings import RIVALS
 from poseshift.files import make_folder, new_folder
 from poseshift.prior.folder import Prior, open_generator
 from poseshift.prior.image.generator import ImageConfig, ImageGenerator
@@ -36,6 +36,7 @@ CONFIG = ImageConfig(net=ImageNetConfig(side=32), steps=4000, reader_steps=3000)
 BRIEF = ImageConfig(net=ImageNetConfig(side=16), steps=2, batch=4, reader_steps=2)
 SETTINGS = key_of(CONFIG.model_dump(mode="json"))
 STEPS = 600  # of every transfer that has any
+MIXED = {"mixup": 0.5}  # as much as flexpose has
 ARMS: dict[str, tuple[str, dict[str, Any]]] = {
     **{name: (name, {}) for name in ("source", "finetune", "freezed", "adagan", "lora")},
     **{f"{name} + mixup": (name, MIXED) for name in ("freezed", "adagan", "lora")},

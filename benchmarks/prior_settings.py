@@ -52,7 +52,7 @@ CHOSEN: dict[str, Settings] = {
 }
 
 OWN = "flexpose analogue"  # in coordinates; only a generator that draws makes it the paper's
-MIXED: Settings = {"mixup": 0.5}
+MIXED: Settings = {"mixup": 0.25}  # as much as flexpose has
 THIN: Settings = {**CHOSEN["lora"], "rank": 1, "parts": ("A", "V")}  # nearest to tau's size
 METHODS: dict[str, tuple[str, Settings]] = {
     "source": ("source", {}),

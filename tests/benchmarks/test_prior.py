@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import prior
+from benchmarks import prior, prior_image
 from benchmarks.common import Bench, Row
-from benchmarks.prior_settings import CHOSEN, METHODS, OWN, RIVALS, SEARCHED
+from benchmarks.prior_settings import CHOSEN, METHODS, MIXED, OWN, RIVALS, SEARCHED
+from poseshift.prior.image.transfers import IMAGE_TRANSFERS
 from poseshift.prior.transfers.base import TRANSFERS
 
 
@@ -76,3 +77,8 @@ def test_every_transfer_was_searched_and_the_table_has_what_was_chosen():
 def test_what_was_chosen_is_what_one_gets_unasked(name: str):
     kind = TRANSFERS[name]
     assert kind.Config() == kind.Config(**CHOSEN[name])
+
+
+def test_rivals_are_given_as_much_mixup_as_flexpose():
+    for transfers, mixed in ((TRANSFERS, MIXED), (IMAGE_TRANSFERS, prior_image.MIXED)):
+        assert transfers["flexpose"].Config().model_dump()["mixup"] == mixed["mixup"]

@@ -10,7 +10,8 @@ LONGER = {"steps": 100, "batch": 32, "real": 32, "lr": 3e-2}
 BENT = 0.15
 TRUTH = HeldOut(bodies(200, 9, turn=BENT))
 TOLD = {
-    "finetune": LONGER, "lora": LONGER, "adagan": LONGER, "freezed": LONGER,
+    "finetune": LONGER, "lora": LONGER, "adagan": LONGER,
+    "freezed": {**LONGER, "critic_rate": 1.0},
     "flexpose": {**LONGER, "sparse": 0.03}, "hinge_map": {}, "coral": {}, "kde": {},
     "echo": {}, "resample": {}, "tilt": {},
 }  # fmt: skip
