@@ -111,18 +111,24 @@ def bounds(pair: str, quick: bool = False) -> dict[str, Any]:
 
 def table(bench: Bench, cases: Sequence[Case], quick: bool) -> list[Row]:
     """Rows of some cases; those that are missing are measured side by side."""
-    for pair in dict.fromkeys(case.pair for case in cases):
-        code = code_hash("source_only", "body16", BASE)
-        for seed in range(SEEDS):
-            fitted(pair, quick, seed)  # shared, so made before there are several processes
-        bench.row({"pair": pair, "arm": "bounds"}, partial(bounds, pair, quick), code=code)
+    pairs = list(dict.fromkeys(case.pair for case in cases))
     with lanes(os.cpu_count() or 1) as pool:
+        # Generators are shared by the cases, so all are there before the first of these.
+        for made in [pool.submit(_fit, pair, quick, s) for pair in pairs for s in range(SEEDS)]:
+            made.result()
+        for pair in pairs:
+            code = code_hash("source_only", "body16", BASE)
+            bench.row({"pair": pair, "arm": "bounds"}, partial(bounds, pair, quick), code=code)
         missing = [case for case in cases if bench.key(case.what, case.code) not in bench.kept]
         waiting = {id(case): pool.submit(measure, case, quick) for case in missing}
         return [
             bench.row(case.what, lambda case=case: waiting[id(case)].result(), code=case.code)  # type: ignore[misc]
             for case in cases
         ]
+
+
+def _fit(pair: str, quick: bool, seed: int) -> None:
+    fitted(pair, quick, seed)
 
 
 def cases(
@@ -148,7 +154,7 @@ def develop(bench: Bench, quick: bool) -> None:
         for settings in (several[:1] if quick else several)
     }
     if quick:
-        arms = {f"{k} brief": (t, {**s, "steps": 2}) for k, (t, s) in arms.items()}
+        arms = {f"{k} brief": (t, {**s, **_brief(t)}) for k, (t, s) in arms.items()}
     pairs = DEVELOPMENT[:1] if quick else DEVELOPMENT
     rows = table(bench, cases(pairs, arms, 20, draws=2 if quick else 3, seeds=1), quick)
     for name in SEARCHED:
@@ -165,6 +171,10 @@ def develop(bench: Bench, quick: bool) -> None:
         print(f"[prior] {name}: best on the development pairs {best}")
         if not quick:
             bench.check(f"chosen_{name}", float(best == str(CHOSEN[name])), "==", 1)
+
+
+def _brief(transfer: str) -> dict[str, int]:
+    return {"steps": 2} if "steps" in TRANSFERS[transfer].Config.model_fields else {}
 
 
 def grid(n: int, bench: Bench, quick: bool) -> None:
