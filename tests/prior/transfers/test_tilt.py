@@ -49,9 +49,9 @@ def test_surprise_is_the_energy_distance_of_the_weighted_pool():
     assert float(POOL.surprise(equal, PART)) == pytest.approx(wanted + spread / 119, abs=2e-2)
 
 
-def test_the_hinge_map_comes_first_unless_told():
-    assert "offset_D" in Tilt(GENERATOR, few(), TiltConfig(), 0).learned
-    assert set(Tilt(GENERATOR, few(), TiltConfig(moved=False), 0).learned) == {"z_MZ", "weight_M"}
+def test_the_hinge_map_comes_first_if_told():
+    assert "offset_D" in Tilt(GENERATOR, few(), TiltConfig(moved=True), 0).learned
+    assert set(Tilt(GENERATOR, few(), TiltConfig(), 0).learned) == {"z_MZ", "weight_M"}
 
 
 def test_latents_that_give_no_pose_are_drawn_anew():
