@@ -13,13 +13,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 from torch import Tensor, nn
 
 from poseshift import __version__
@@ -36,6 +36,7 @@ from poseshift.nn.backbone import build_backbone
 from poseshift.nn.style import AdaIN, Style, align, check_side, pixels, statistics
 from poseshift.nn.style_networks import Encoder, ResNet, build_decoder, read_vgg
 from poseshift.pictures import TILE, grid, save_picture
+from poseshift.precision import Precision
 from poseshift.progress import Meter
 from poseshift.run import Run, package_versions
 from poseshift.settings import Frozen
@@ -44,9 +45,6 @@ DECAY = 5e-5  # of the learning rate: lr / (1 + DECAY i), as published
 LOG_EVERY = 20  # steps
 PICTURES = "pairs.png"
 SHOWN = 6  # pairs in it
-
-# A name, though YAML reads ``precision=32`` as a number.
-Precision = Annotated[Literal["auto", "32", "bf16"], BeforeValidator(str)]
 
 
 class StyleSettings(Frozen):

@@ -23,7 +23,8 @@ def play(**changes):
     def true():
         return 0.5 + torch.randn(4, 3, 16, 16, generator=rng)
 
-    return duel(shade, changes.pop("critic", critic()), false, true, PACE, rng, **changes)
+    pace = changes.pop("pace", PACE)
+    return duel(shade, changes.pop("critic", critic()), false, true, pace, rng, **changes)
 
 
 def test_both_sides_move_and_the_same_way_for_the_same_seed():
@@ -71,3 +72,10 @@ def test_nudges_move_all_pictures_alike_and_bring_in_the_dark():
     assert set(one.flatten().tolist()) <= {-1.0, *range(64)}
     places = {nudged([picture], 2, rng)[0].argmax().item() for _ in range(60)}
     assert len(places) > 5
+
+
+def test_bfloat16_is_a_matter_of_speed():
+    exact, rounded = play()[0]["dark"], play(pace=PACE._replace(bf16=True))[0]["dark"]
+    assert rounded.dtype == torch.float32
+    assert not rounded.equal(exact)
+    torch.testing.assert_close(rounded, exact, rtol=0.1, atol=1e-2)

@@ -48,7 +48,8 @@ def begin_critic(config: ImageNetConfig, channels: int, rng: torch.Generator) ->
 def judged(weights: Weights, picture_BCSS: Tensor) -> Tensor:
     """Logits (B,): positive for what looks true."""
     side = picture_BCSS.shape[-1]
-    x = active(_conv(weights, f"in.{side}", picture_BCSS))
+    x = picture_BCSS.contiguous(memory_format=torch.channels_last)
+    x = active(_conv(weights, f"in.{side}", x))
     while side > 4:
         inner = active(_conv(weights, f"{side}.0", x))
         inner = F.avg_pool2d(active(_conv(weights, f"{side}.1", inner)), 2)
@@ -57,7 +58,7 @@ def judged(weights: Weights, picture_BCSS: Tensor) -> Tensor:
     x = torch.cat([x, batch_spread(x)], 1)
     x = active(_conv(weights, "4.conv", x)).flatten(1)
     x = active(affine(x / x.shape[1] ** 0.5, weights, "4.flat"))
-    return affine(x / x.shape[1] ** 0.5, weights, "4.out")[:, 0]
+    return affine(x / x.shape[1] ** 0.5, weights, "4.out")[:, 0].float()
 
 
 def batch_spread(x_BCSS: Tensor) -> Tensor:
@@ -72,11 +73,11 @@ def batch_spread(x_BCSS: Tensor) -> Tensor:
     member_B = torch.arange(count, device=x_BCSS.device) % groups
     pick_GB = F.one_hot(member_B, groups).T.to(x_BCSS)
     pick_GB = pick_GB / pick_GB.sum(1, keepdim=True)
-    flat_BF = x_BCSS.flatten(1)
+    flat_BF = x_BCSS.flatten(1).float()
     mean_GF = pick_GB @ flat_BF
     square_GF = pick_GB @ (flat_BF - mean_GF[member_B]).square()
     spread_G = (square_GF + 1e-8).sqrt().mean(1)
-    return spread_G[member_B].reshape(-1, 1, 1, 1).expand(-1, 1, *x_BCSS.shape[2:])
+    return spread_G[member_B].to(x_BCSS).reshape(-1, 1, 1, 1).expand(-1, 1, *x_BCSS.shape[2:])
 
 
 def head(weights: Weights) -> dict[str, Tensor]:

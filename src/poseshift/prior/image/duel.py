@@ -13,6 +13,7 @@ Legend: B pictures, C channels, S side.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -37,6 +38,7 @@ class Pace(NamedTuple):
         decay: Of the average that is kept.
         nudge: Pixels that true and false pictures are moved by before the critic sees them, by
             chance and alike for all; 0 for none.
+        bf16: Whether networks multiply in bfloat16; weights and their updates stay as they are.
     """
 
     steps: int
@@ -44,6 +46,7 @@ class Pace(NamedTuple):
     gamma: float
     decay: float
     nudge: int = 0
+    bf16: bool = False
 
 
 def duel(
@@ -81,16 +84,22 @@ def duel(
         for side in (ours, theirs)
     )
     sees = {**(frozen or {}), **theirs}
+    mixed = partial(torch.autocast, "cpu", torch.bfloat16, enabled=pace.bf16)
     for step in range(pace.steps):
-        made = false(ours)
+        with mixed():
+            made = false(ours)
         drawn_true, drawn_made = nudged([true(), made.detach()], pace.nudge, rng)
         adam_theirs.zero_grad()
         penalty = pace.gamma * LAZY if step % LAZY == 0 else 0.0
-        torch.autograd.backward(critic_loss(sees, drawn_true, drawn_made, penalty))
+        with mixed():
+            told = critic_loss(sees, drawn_true, drawn_made, penalty)
+        torch.autograd.backward(told)
         adam_theirs.step()
         adam_ours.zero_grad()
         still = {name: value.detach() for name, value in sees.items()}
-        loss = F.softplus(-judged(still, nudged([made], pace.nudge, rng)[0])).mean()
+        with mixed():
+            logit_B = judged(still, nudged([made], pace.nudge, rng)[0])
+        loss = F.softplus(-logit_B).mean()
         torch.autograd.backward(loss)
         adam_ours.step()
         with torch.no_grad():

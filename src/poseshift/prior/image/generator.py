@@ -16,6 +16,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from poseshift.precision import Precision
 from poseshift.prior.generator import (
     GENERATORS,
     Generator,
@@ -54,10 +55,18 @@ class ImageConfig(Frozen):
     lr: float = Field(2e-3, gt=0, le=1, description="of Adam, for both")
     gamma: float = Field(1.0, ge=0, le=1000, description="R1: the critic's slope at true pictures")
     decay: float = Field(0.998, ge=0, lt=1, description="of the generator's average, which is kept")
+    precision: Precision = Field("auto", description="auto: bf16 where the processor has it")
     reader_steps: int = Field(3000, ge=1, le=100_000, description="updates of the joints' reader")
     reject: float = Field(
         0.5, gt=0, description="share of a picture that its joints may leave unexplained"
     )
+
+    @property
+    def bf16(self) -> bool:
+        """Whether training multiplies in bfloat16; drawing never does."""
+        from poseshift.devices import pick_precision
+
+        return pick_precision(self.precision, "cpu") == "bf16"
 
 
 class Readings(NamedTuple):
@@ -147,7 +156,7 @@ class ImageGenerator(Generator):
             begin_critic(config.net, channels, rng),
             false,
             true,
-            Pace(config.steps, config.lr, config.gamma, config.decay),
+            Pace(config.steps, config.lr, config.gamma, config.decay, bf16=config.bf16),
             rng,
             report=report,
         )

@@ -104,6 +104,7 @@ def codes(weights: Weights, z_BZ: Tensor) -> Tensor:
 def synthesise(weights: Weights, w_BW: Tensor) -> Tensor:
     """Pictures (B, C, side, side), about -1 where there is nothing and 1 on a bone."""
     x_BISS = weights["x"].expand(len(w_BW), -1, -1, -1)
+    x_BISS = x_BISS.contiguous(memory_format=torch.channels_last)
     w_BW = w_BW / w_BW.shape[-1] ** 0.5  # what unit weights need to keep unit scale
     picture, layer = None, 0
     while f"C.{layer}.weight" in weights:
@@ -113,13 +114,13 @@ def synthesise(weights: Weights, w_BW: Tensor) -> Tensor:
             x_BISS = active(_styled(x_BISS, weights, w_BW, layer))
             layer += 1
         side = x_BISS.shape[-1]
-        share_BI11 = affine(w_BW, weights, f"R.{side}")[..., None, None] / x_BISS.shape[1] ** 0.5
+        share_BI = affine(w_BW, weights, f"R.{side}") / x_BISS.shape[1] ** 0.5
         added = F.conv2d(
-            x_BISS * share_BI11, weights[f"T.{side}.weight"], weights[f"T.{side}.bias"]
+            scaled(x_BISS, share_BI), weights[f"T.{side}.weight"], weights[f"T.{side}.bias"]
         )
         picture = added if picture is None else doubled(picture) + added
     assert picture is not None
-    return picture
+    return picture.float()
 
 
 def _styled(x_BISS: Tensor, weights: Weights, w_BW: Tensor, layer: int) -> Tensor:
@@ -131,9 +132,14 @@ def _styled(x_BISS: Tensor, weights: Weights, w_BW: Tensor, layer: int) -> Tenso
     style_BI = style(weights, w_BW, layer) if coarse else affine(w_BW, weights, f"S.{layer}")
     kernel_OI33 = weights[f"C.{layer}.weight"]
     power_BO = style_BI.square() @ kernel_OI33.square().sum((2, 3)).T
-    y_BOSS = F.conv2d(x_BISS * style_BI[..., None, None], kernel_OI33, padding=1)
-    y_BOSS = y_BOSS * (power_BO + 1e-8).rsqrt()[..., None, None]
-    return y_BOSS + weights[f"C.{layer}.bias"][:, None, None]
+    y_BOSS = F.conv2d(scaled(x_BISS, style_BI), kernel_OI33, padding=1)
+    y_BOSS = scaled(y_BOSS, (power_BO.float() + 1e-8).rsqrt())
+    return y_BOSS + weights[f"C.{layer}.bias"][:, None, None].to(y_BOSS)
+
+
+def scaled(x_BCSS: Tensor, by_BC: Tensor) -> Tensor:
+    """Maps times a number a channel, in the precision of the maps, which are most of the work."""
+    return x_BCSS * by_BC[..., None, None].to(x_BCSS)
 
 
 def active(x: Tensor) -> Tensor:

@@ -136,7 +136,8 @@ class Taught(Drawn, Styled):
             cls.shrink(values, torch.tensor([rate * sparse]))
 
         nudge = max(1, round(NUDGE * generator.config.net.side))
-        pace = Pace(config.steps, config.lr, config.gamma, DECAY, nudge)
+        bf16 = generator.config.bf16
+        pace = Pace(config.steps, config.lr, config.gamma, DECAY, nudge, bf16)
         start = cls.start(generator, config, rng)
         return duel(start, moving, false, true, pace, rng, frozen=generator.critic, shrink=shrink)[
             0
