@@ -22,8 +22,10 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from benchmarks.adapted import (
@@ -53,13 +55,14 @@ SHOWN, DRAWS, FEWER = 20, 6, 3
 STEPS, PUPPETS = 400, 2000  # of the regressor
 UPDATES = 1000  # of the unpaired arm
 CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
+BUDGET = f"{STEPS} steps, {PUPPETS} puppets; {UPDATES} updates, {CLIPS} clips, {SMALL} px"
 DEVELOPMENT = "lottery-0"
 VARIANTS: dict[str, dict[str, float]] = {  # of the unpaired arm
     "puppets and frames": {},
     "puppets alone": {"alone": 1.0},
     "frames alone": {"pairs": 0.0},
     "nothing rebuilt": {"rebuilt": 0.0},
-    "nothing of the prior": {"prior": 0.0},
+    "no likeness to the prior": {"prior": 0.0},
 }
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
@@ -85,6 +88,7 @@ class Case(NamedTuple):
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
         told = {"pair": self.pair, "arm": self.label, "seed": self.draw, "shown": self.shown}
+        told["budget"] = BUDGET
         return {**told, "settings": CHOSEN.get(self.arm, {}) | VARIANTS.get(self.variant, {})}
 
     @property
@@ -97,8 +101,7 @@ class Case(NamedTuple):
 def regressor(case: Case, quick: bool) -> dict[str, Any]:
     """Train on puppets in the prior's poses alone, and annotate held-out target images."""
     pair, steps = _pair(case.pair, quick), 10 if quick else STEPS
-    prior = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
-    source = puppets_of(prior, pair.source, 32 if quick else PUPPETS, case.draw)
+    source = _puppets(case, quick)
     train = {"steps": steps, "seed": case.draw, "lr": RATE, "checkpoint_every": steps}
     run, seconds = kept_run(
         load_config(source=str(source), method="source_only", view=VIEW, train=train), pair.figure
@@ -117,11 +120,10 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     from poseshift.prior.folder import open_prior
 
     pair = _pair(case.pair, quick)
-    folder = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
-    prior = open_prior(folder)
-    puppets = puppets_of(folder, pair.source, 32 if quick else PUPPETS, case.draw)
+    prior = open_prior(_adapted(case, quick))
+    puppets = _puppets(case, quick)
     world, _, _ = pair.target.partition("?")
-    frames = open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}", SMALL)
+    frames = open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}")
     brief = {"steps": 4, "batch": 2} if quick else {"steps": UPDATES}
     config = UnpairedConfig.model_validate({**brief, **VARIANTS.get(case.variant, {})})
     began = time.perf_counter()
@@ -134,6 +136,16 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     pack, rows = _held_out(pair, SIDE)
     found, _ = annotator(pack.crops)
     return {**scores_of_pack(found, pack, rows), "seconds": round(seconds, 1)}
+
+
+def _adapted(case: Case, quick: bool) -> Path:
+    return adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
+
+
+def _puppets(case: Case, quick: bool) -> Path:
+    """Puppets in a row's poses, drawn in the source's appearance."""
+    source = _pair(case.pair, quick).source
+    return puppets_of(_adapted(case, quick), source, 32 if quick else PUPPETS, case.draw)
 
 
 def _pair(name: str, quick: bool) -> Pair:
@@ -154,6 +166,8 @@ def table(bench: Bench, cases: Sequence[Case], measure: Measure, quick: bool) ->
         fitted_prior(pair, quick)
         if any(case.arm == ORACLE for case in missing):
             fitted_prior(pair, quick, oracle=True)
+    for case in {(case.pair, case.draw): case for case in missing if case.variant}.values():
+        _puppets(case, quick)  # variants share them too
     with lanes(os.cpu_count() or 1) as pool:
         waiting = {case: pool.submit(measure, case, quick) for case in missing}
         return [
@@ -210,7 +224,7 @@ def mean_pose(quick: bool) -> dict[str, Any]:
     """What it is worth to annotate every image with the mean pose of the source's crops."""
     pair = _pair(DEVELOPMENT, quick)
     source, (pack, rows) = open_pack(pair.source, SIDE), _held_out(pair, SIDE)
-    mean_K2 = torch.from_numpy(source.poses.keypoints_NK2.mean(0))
+    mean_K2 = torch.from_numpy(np.nanmean(source.poses.keypoints_NK2, 0))
     return dict(scores_of_pack(mean_K2.expand(len(pack), -1, -1), pack, rows))
 
 

@@ -10,7 +10,8 @@ Per k and seed one prior is adapted to the poses of k target frames. Then, on ``
 * adds labelled puppets in its poses to the source (``puppets``), or all three (``all``).
 
 Beside them ``ours`` without a prior and ``finetune-k``, which is given the labels of those very
-frames, images and all; ``ours-k`` is ours with those labels. All start from the same start.
+frames, images and all; ``ours-k`` is ours with those labels. *unadapted* is all three by the prior
+as the source left it: what any prior, and more puppets, would do. All start from the same start.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from benchmarks.adapted import adapted_prior, puppets_of
 from benchmarks.arms import Arm
@@ -33,9 +35,8 @@ USES = ("plausible", "sampler", "puppets", "all")
 OURS = ARMS["ours"]
 
 
-def uses(shown: int, seed: int, quick: bool) -> dict[str, Arm]:
-    """Ours with a prior of some target poses, used in each way."""
-    prior = adapted_prior(PAIR, TRANSFER, shown, seed, quick)
+def uses(prior: Path, seed: int, quick: bool) -> dict[str, Arm]:
+    """Ours with a prior, used in each way."""
     world = find_pair(PAIR, QUICK_COUNT if quick else "").source
     puppets = puppets_of(prior, world, 16 if quick else PUPPETS, seed, own=True)
     plausible = {**OURS.settings, "prior": str(prior)}
@@ -57,8 +58,10 @@ def arms(shown: int, seed: int, quick: bool) -> dict[str, Arm]:
         f"finetune-{shown}": Arm("source_only", few=shown, checkpoints=1),
         f"ours-{shown}": replace(OURS, few=shown),
     }  # fmt: skip
-    told = {f"ours, {name}": arm for name, arm in uses(shown, seed, quick).items()}
-    return {"ours": OURS, **told, **labels}
+    prior = adapted_prior(PAIR, TRANSFER, shown, seed, quick)
+    told = {f"ours, {name}": arm for name, arm in uses(prior, seed, quick).items()}
+    unadapted = uses(adapted_prior(PAIR, "source", SHOWN[0], seed, quick), seed, quick)
+    return {"ours": OURS, **told, "ours, all, unadapted": unadapted["all"], **labels}
 
 
 def gains(rows: Sequence[Row], arm: str, rival: str) -> list[float]:
@@ -83,6 +86,8 @@ def loop(bench: Bench, quick: bool, shown: int) -> None:
         return
     for use in USES:
         bench.claim(f"{use} helps ours at k = {shown}", gains(rows, f"ours, {use}", "ours"))
+    adapted = gains(rows, "ours, all", "ours, all, unadapted")
+    bench.claim(f"all helps more for adapting the prior to {shown} poses", adapted)
     against = gains(rows, "ours, all", f"finetune-{shown}")
     bench.claim(f"ours with a prior of {shown} poses beats fine-tuning on their images", against)
 

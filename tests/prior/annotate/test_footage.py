@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from poseshift.data.baked import WorldSpec
+from poseshift.data.baked import SIDE, WorldSpec
 from poseshift.data.pack import Pack, PackWriter
 from poseshift.data.types import Sample
 from poseshift.data.views import normalize, plain_view, to_float
@@ -66,13 +66,14 @@ def test_worlds_are_filmed_once_and_others_for_the_test(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("POSESHIFT_CACHE", str(tmp_path))
-    pack = open_frames("world:street?count=6", 32)
+    pack = open_frames("world:street?count=6")
     assert (len(pack), Footage.of(pack, 32).tracks) == (8, 2)
-    assert open_frames("world:street?count=6", 32).info == pack.info
-    test = open_frames("world:street/test?count=6", 32)
+    assert pack.info.side == SIDE  # as sharp as stills
+    assert open_frames("world:street?count=6").info == pack.info
+    test = open_frames("world:street/test?count=6")
     assert test.info.fingerprint != pack.info.fingerprint
     assert test.info.name == "street/test, filmed"
-    open_frames("world:studio->street/pose?count=4", 32)
+    open_frames("world:studio->street/pose?count=4")
     assert len(list((tmp_path / "worlds").iterdir())) == 3
 
 
@@ -82,13 +83,13 @@ def test_who_films_second_takes_what_the_first_has_filmed(
     monkeypatch.setenv("POSESHIFT_CACHE", str(tmp_path))
     film = footage._film
 
-    def late(path: Path, wanted: WorldSpec, side: int) -> None:
-        film(path, wanted, side)
+    def late(path: Path, wanted: WorldSpec) -> None:
+        film(path, wanted)
         monkeypatch.setattr(footage, "_film", film)
-        open_frames("world:street?count=4", 32)  # another process, while this one was filming
+        open_frames("world:street?count=4")  # another process, while this one was filming
 
     monkeypatch.setattr(footage, "_film", late)
-    assert len(open_frames("world:street?count=4", 32)) == 4
+    assert len(open_frames("world:street?count=4")) == 4
     assert len(list((tmp_path / "worlds").iterdir())) == 1
 
 

@@ -6,7 +6,7 @@ from poseshift.prior.image.critic import GROUP, batch_spread, begin_critic, head
 from poseshift.prior.image.duel import Pace, critic_loss, duel, nudged
 from tests.prior.image.made import NET
 
-PACE = Pace(steps=3, lr=1e-2, gamma=1.0, decay=0.9)
+PACE = Pace(steps=3, lr=1e-2, critic_lr=1e-2, gamma=1.0, decay=0.9)
 
 
 def critic():
@@ -33,6 +33,16 @@ def test_both_sides_move_and_the_same_way_for_the_same_seed():
     assert (ours["dark"] != 0).all()
     assert not theirs["4.out.weight"].equal(critic()["4.out.weight"])
     assert ours["still"].equal(torch.ones(1))  # nothing asked for it
+
+
+def test_each_side_has_a_rate_of_its_own():
+    (ours, theirs), (same, slower) = play(), play(pace=PACE._replace(critic_lr=1e-6, steps=1))
+    assert not ours["dark"].equal(same["dark"])
+    start = critic()
+    fast, slow = (
+        max(float((moved[k] - start[k]).abs().max()) for k in start) for moved in (theirs, slower)
+    )
+    assert slow < 1e-4 < fast
 
 
 def test_what_a_proximal_step_puts_back_is_kept_exactly():

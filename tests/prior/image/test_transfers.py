@@ -97,6 +97,12 @@ def test_lora_adds_matrices_of_its_rank_to_kernels():
     assert torch.linalg.matrix_rank(moved.flatten(1), rtol=1e-3) == 2
 
 
+def test_lora_begins_in_the_scale_of_the_weights():
+    own, config = generator(), brief("lora", rank=4)
+    start = IMAGE_TRANSFERS["lora"].start(own, config, torch.Generator().manual_seed(0))
+    assert all(0.5 < float(v.std()) < 2 for k, v in start.items() if k.endswith(".down"))
+
+
 def test_defaults_are_those_pictures_can_afford():
     config = IMAGE_TRANSFERS["flexpose"].Config()
     assert (config.batch, config.mixup, config.sparse, config.structure) == (16, 0.5, 0.03, "diag")

@@ -80,7 +80,7 @@ def annotate_frames(
     shown = open_pack(source, SIDE)
     placing = Placing.of(shown, opened.skeleton)
     held_out = None if test is None else _labelled(open_pack(test, SIDE), opened.skeleton)
-    frames = open_frames(target, config.side)
+    frames = open_frames(target)
     footage = Footage.of(frames, config.side)
     known = None
     if config.pairs and shown.info.has_images:

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from poseshift.data.baked import PREFIX, WorldSpec, cache_folder
+from poseshift.data.baked import PREFIX, SIDE, WorldSpec, cache_folder
 from poseshift.data.pack import Crops, Pack, PackWriter
 from poseshift.data.types import Bytes
 from poseshift.data.views import IMAGENET_MEAN, IMAGENET_STD, plain_view
@@ -122,25 +122,28 @@ class _Small:
         return (255 * image_HWC).round().clamp(0, 255).byte().numpy()
 
 
-def open_frames(spec: str | Path, side: int) -> Pack:
+def open_frames(spec: str | Path) -> Pack:
     """A Pack by path, or individuals of a world filmed for a few frames each, and kept.
+
+    They are filmed at the side of every other image of a world: what is resampled less is sharper,
+    and frames must look like the images that are annotated later.
 
     Args:
         spec: Path, or ``world:NAME[/test][?count=N]``: so many frames, up to a whole individual.
-        side: Pixels a side, of a world.
     """
     if not str(spec).startswith(PREFIX):
         return Pack(spec)
     wanted = WorldSpec.parse(str(spec))
     slug = re.sub(r"[^\w.-]+", "_", wanted.world.name)
-    file = f"{slug}-{wanted.world.config.seed():016x}-{wanted.split}-{wanted.count}-{side}px-filmed"
+    seed, told = wanted.world.config.seed(), f"{wanted.split}-{wanted.count}-{FILMED}x{APART}"
+    file = f"{slug}-{seed:016x}-{told}-{SIDE}px-filmed"
     path = cache_folder() / file
     if not (path / "pack.json").is_file():
         make_folder(path.parent)
         # Several processes may film at once: each into its own folder, the first to finish is kept.
         scratch = Path(tempfile.mkdtemp(dir=path.parent, prefix=".film-"))
         try:
-            _film(scratch / "pack", wanted, side)
+            _film(scratch / "pack", wanted)
             try:
                 (scratch / "pack").rename(path)
             except OSError:
@@ -151,13 +154,13 @@ def open_frames(spec: str | Path, side: int) -> Pack:
     return Pack(path)
 
 
-def _film(path: Path, wanted: WorldSpec, side: int) -> None:
+def _film(path: Path, wanted: WorldSpec) -> None:
     home = wanted.world
     figure, name = skeleton(home.skeleton), f"{home.name}/{wanted.split}, filmed"
     # Whoever is filmed for the test is nobody who is filmed for the training.
     first = 0 if wanted.split == "train" else 1_000_000
     about = f"{PREFIX}{home.name}"
-    with PackWriter(path, figure, side, name=name, crop_from="world", made_by=about) as writer:
+    with PackWriter(path, figure, SIDE, name=name, crop_from="world", made_by=about) as writer:
         for number in range(-(-wanted.count // FILMED)):
-            for sample in home.clip(first + number, FILMED * APART, side)[::APART]:
+            for sample in home.clip(first + number, FILMED * APART, SIDE)[::APART]:
                 writer.add(sample)

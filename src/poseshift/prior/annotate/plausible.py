@@ -3,6 +3,8 @@
 The k-nearest-neighbour estimate of a density, among samples of the prior, in joints and hinges at
 once. A pose nearer to the samples than samples are to one another is plausible enough and counts in
 full; one twice as far counts half: nothing is ruled out that the prior has merely not thought of.
+Pseudo-labels are weighed against one another: those of a batch (of a process) count as much in all
+as they would without a prior, so that it says which to believe and not how much to believe at all.
 
 Legend: B poses, S samples of the prior, K joints.
 """
@@ -29,7 +31,7 @@ NEIGHBOUR = 5  # the one whose distance counts: nearer ones may be odd poses the
 
 
 class Plausibility:
-    """Weights of poses, 1 for those the prior expects.
+    """Weights of poses: the more of a batch, the more the prior expects them.
 
     Args:
         poses: The prior.
@@ -63,9 +65,14 @@ class Plausibility:
         prior = open_prior(Path(folder))
         return cls(prior.sampler, prior.skeleton, given, folder)
 
-    @torch.no_grad()
     def __call__(self, place_BK2: Tensor) -> Tensor:
-        """Weights (B,) in (0, 1] of poses of any place and size."""
+        """Weights (B,) of a batch of poses of any place and size; their mean is 1."""
+        weight_B = self.expected(place_BK2)
+        return weight_B / weight_B.mean()
+
+    @torch.no_grad()
+    def expected(self, place_BK2: Tensor) -> Tensor:
+        """How much the prior expects poses (B,), by themselves: 1 in full, always above 0."""
         points_BK2 = normalised(place_BK2[:, self.rows].cpu().float())[0]
         points_BK2 = points_BK2.nan_to_num()  # all joints in one place: as far away as can be
         seen = features(self.hinge.split(points_BK2), points_BK2, self.hinge, self.spread_D)

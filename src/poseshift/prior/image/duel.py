@@ -33,7 +33,8 @@ class Pace(NamedTuple):
 
     Attributes:
         steps: Updates of each side.
-        lr: Of Adam, for both.
+        lr: Of Adam, for the maker.
+        critic_lr: Of Adam, for the critic.
         gamma: Strength of the penalty.
         decay: Of the average that is kept.
         nudge: Pixels that true and false pictures are moved by before the critic sees them, by
@@ -43,6 +44,7 @@ class Pace(NamedTuple):
 
     steps: int
     lr: float
+    critic_lr: float
     gamma: float
     decay: float
     nudge: int = 0
@@ -80,8 +82,8 @@ def duel(
     ours, theirs = _leaves(maker), _leaves(critic)
     average = {name: value.detach().clone() for name, value in maker.items()}
     adam_ours, adam_theirs = (
-        torch.optim.Adam(list(side.values()), lr=pace.lr, betas=BETAS, foreach=True)
-        for side in (ours, theirs)
+        torch.optim.Adam(list(side.values()), lr=lr, betas=BETAS, foreach=True)
+        for side, lr in ((ours, pace.lr), (theirs, pace.critic_lr))
     )
     sees = {**(frozen or {}), **theirs}
     mixed = partial(torch.autocast, "cpu", torch.bfloat16, enabled=pace.bf16)

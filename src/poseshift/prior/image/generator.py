@@ -156,7 +156,7 @@ class ImageGenerator(Generator):
             begin_critic(config.net, channels, rng),
             false,
             true,
-            Pace(config.steps, config.lr, config.gamma, config.decay, bf16=config.bf16),
+            Pace(config.steps, config.lr, config.lr, config.gamma, config.decay, bf16=config.bf16),
             rng,
             report=report,
         )

@@ -32,7 +32,7 @@ from poseshift.prior.transfers.adagan import Adagan, AdaganConfig, Mixed
 from poseshift.prior.transfers.base import TRANSFERS, Learned, Transfer, TransferConfig
 from poseshift.prior.transfers.finetune import Finetune, FinetuneConfig
 from poseshift.prior.transfers.flexpose import Flexpose, FlexposeConfig
-from poseshift.prior.transfers.freezed import Freezed, FreezedConfig
+from poseshift.prior.transfers.freezed import Freezed
 from poseshift.prior.transfers.lora import Lora, LoraConfig
 from poseshift.prior.transfers.source import Source
 from poseshift.prior.transfers.styled import Runs, Styled, StyledConfig, movable
@@ -56,7 +56,8 @@ class Paced(StyledConfig):
     steps: int = Field(1000, ge=1, le=100_000, description="updates of either side")
     batch: int = Field(16, ge=4, le=4096, description="generated pictures in an update")
     real: int = Field(16, ge=4, le=4096, description="target pictures in an update")
-    lr: float = Field(1e-3, gt=0, le=1, description="of Adam, for both sides")
+    lr: float = Field(1e-3, gt=0, le=1, description="of Adam, for the generator")
+    critic_lr: float = Field(1e-3, gt=0, le=1, description="of Adam, for the critic")
     gamma: float = Field(1.0, ge=0, le=1000, description="R1: the critic's slope at true pictures")
 
 
@@ -137,7 +138,7 @@ class Taught(Drawn, Styled):
 
         nudge = max(1, round(NUDGE * generator.config.net.side))
         bf16 = generator.config.bf16
-        pace = Pace(config.steps, config.lr, config.gamma, DECAY, nudge, bf16)
+        pace = Pace(config.steps, config.lr, config.critic_lr, config.gamma, DECAY, nudge, bf16)
         start = cls.start(generator, config, rng)
         return duel(start, moving, false, true, pace, rng, frozen=generator.critic, shrink=shrink)[
             0
@@ -171,7 +172,7 @@ class ImageFinetune(Taught, Finetune):
     whole_critic = True
 
 
-class ImageFreezedConfig(Paced, FreezedConfig):
+class ImageFreezedConfig(Paced):
     """Settings of FreezeD."""
 
 
@@ -179,7 +180,7 @@ class ImageFreezedConfig(Paced, FreezedConfig):
 class ImageFreezed(Taught, Freezed):
     """All weights, the mapping network slowly, against a half-frozen critic."""
 
-    Config = ImageFreezedConfig
+    Config = ImageFreezedConfig  # type: ignore[assignment]  # its critic has a rate already
 
     @classmethod
     def adapted(cls, weights: Weights, values: Learned) -> Weights:
@@ -205,6 +206,17 @@ class ImageLora(Taught, Lora):
     """Low-rank updates of matrices and kernels."""
 
     Config = ImageLoraConfig
+
+    @classmethod
+    def start(
+        cls, generator: Generator, config: TransferConfig, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        """B = 0 and an A of unit scale, as the weights it is added to are here."""
+        values = super().start(generator, config, rng)
+        return {
+            name: value * value.shape[-1] ** 0.5 if name.endswith(".down") else value
+            for name, value in values.items()
+        }
 
 
 class ImageFlexposeConfig(Paced, FlexposeConfig):
