@@ -198,7 +198,7 @@ def compare(
     """Rows of transfers on a pair and, on bodies, what is claimed of them."""
     arms = ("source", "flexpose") if quick else TRANSFERS
     cases = [Case(pair, arm, draw) for draw in range(1 if quick else draws) for arm in arms]
-    if measure is regressor and not quick:
+    if measure is regressor and claimed and not quick:
         cases += [Case(pair, arm, draw) for draw in range(FEWER) for arm in OTHERS]
     rows = table(bench, cases, measure, quick)
     for arm in dict.fromkeys(case.arm for case in cases):

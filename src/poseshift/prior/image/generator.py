@@ -58,7 +58,7 @@ class ImageConfig(Frozen):
     precision: Precision = Field("auto", description="auto: bf16 where the processor has it")
     reader_steps: int = Field(3000, ge=1, le=100_000, description="updates of the joints' reader")
     reject: float = Field(
-        0.5, gt=0, description="share of a picture that its joints may leave unexplained"
+        0.2, gt=0, description="share of a picture that its joints may leave unexplained"
     )
 
     @property
