@@ -63,6 +63,7 @@ VARIANTS: dict[str, dict[str, float]] = {  # of the unpaired arm
     "frames alone": {"pairs": 0.0},
     "nothing rebuilt": {"rebuilt": 0.0},
     "no likeness to the prior": {"prior": 0.0},
+    "neither, frames but seen": {"prior": 0.0, "rebuilt": 0.0},  # by the normalisation's means
 }
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
