@@ -4,7 +4,7 @@
     python -m benchmarks.prior_image --quick    a smoke run
 
 Sized for two cores: 32 pixels, and fewer updates than the defaults, all transfers alike. Of every
-transfer that trains four settings were tried (part ``develop``): from the generator that all start
+transfer that trains six settings were tried (part ``develop``): from the generator that all start
 from to twenty poses of another target, one draw. What the pictures cost stands beside what they
 are worth: the error of the read-out, the share of pictures thrown away, seconds.
 """
@@ -40,26 +40,35 @@ SETTINGS = key_of(CONFIG.model_dump(mode="json"))
 TRAINED = key_of(CONFIG.model_dump(mode="json", exclude={"reject"}))  # poses are rejected later
 STEPS = 600  # of every transfer that has any
 SEARCHED: dict[str, list[dict[str, Any]]] = {
-    "finetune": [{"lr": lr} for lr in (1e-3, 3e-4, 1e-4, 3e-5)],
-    "freezed": [{"lr": lr} for lr in (1e-3, 3e-4, 1e-4, 3e-5)],
+    "finetune": [{"lr": lr} for lr in (1e-3, 3e-4, 1e-4, 3e-5, 3e-3, 1e-2)],
+    "freezed": [{"lr": lr} for lr in (1e-3, 3e-4, 1e-4, 3e-5, 3e-3, 1e-2)],
     "adagan": [
         {"lr": 1e-2, "normal": 0.3},
-        *({"lr": lr, "normal": 0.03} for lr in (3e-2, 1e-2, 3e-3)),
+        *({"lr": lr, "normal": 0.03} for lr in (3e-2, 1e-2, 3e-3, 1e-1)),
+        {"lr": 3e-2, "normal": 0.003},
     ],
-    "lora": [{"lr": lr} for lr in (1e-2, 3e-3, 1e-3, 3e-4)],
+    "lora": [*({"lr": lr} for lr in (1e-2, 3e-3, 1e-3, 3e-4, 3e-2)), {"lr": 3e-3, "rank": 16}],
     "flexpose": [
         {"lr": 1e-3, "sparse": 0.03},
         {"lr": 3e-3, "sparse": 0.3},
         *({"lr": 1e-2, "sparse": sparse} for sparse in (0.03, 0.3)),
+        *({"lr": lr, "sparse": 0.03, "structure": "block"} for lr in (1e-3, 3e-3)),
     ],
+}
+CHOSEN: dict[str, dict[str, Any]] = {
+    "source": {},
+    "finetune": {"lr": 1e-3},
+    "freezed": {"lr": 1e-3},
+    "adagan": {"lr": 3e-2, "normal": 0.03},
+    "lora": {"lr": 1e-2},
+    "flexpose": {"lr": 1e-3, "sparse": 0.03},
 }
 MIXED = {"mixup": 0.5}  # as much as flexpose has
 Arms = dict[str, tuple[str, dict[str, Any]]]  # a transfer and its settings, by name in the table
 ARMS: Arms = {
-    **{name: (name, {}) for name in ("source", "finetune", "freezed", "adagan", "lora")},
-    **{f"{name} + mixup": (name, MIXED) for name in ("freezed", "adagan", "lora")},
-    "flexpose": ("flexpose", {}),
-    "flexpose, no mixup": ("flexpose", {"mixup": 0.0}),
+    **{name: (name, settings) for name, settings in CHOSEN.items()},
+    **{f"{name} + mixup": (name, CHOSEN[name] | MIXED) for name in ("freezed", "adagan", "lora")},
+    "flexpose, no mixup": ("flexpose", CHOSEN["flexpose"] | {"mixup": 0.0}),
 }
 CODE = ("poseshift.prior.image.generator", "poseshift.prior.image.transfers",
         "poseshift.prior.yardstick")  # fmt: skip
@@ -159,7 +168,7 @@ def table(bench: Bench, pair: str, arms: Arms, draws: int, quick: bool) -> list[
 
 
 def develop(bench: Bench, quick: bool) -> None:
-    """Every setting that is searched, on one draw; the best in MMD^2 is the transfer's default."""
+    """Every setting that is searched, on one draw; the best in MMD^2 is the one that is chosen."""
     arms = {
         f"{name} {settings}": (name, settings)
         for name, several in SEARCHED.items()
@@ -169,10 +178,8 @@ def develop(bench: Bench, quick: bool) -> None:
     for name in SEARCHED:
         best = min((r for r in rows if r["transfer"] == name), key=lambda r: r["mmd2"][0])
         print(f"[prior_image] {name}: best on the development target {best['settings']}")
-        default = IMAGE_TRANSFERS[name].Config()
-        same = IMAGE_TRANSFERS[name].Config(**best["settings"]) == default
         if not quick:
-            bench.check(f"chosen_{name}", float(same), "==", 1)
+            bench.check(f"chosen_{name}", float(best["settings"] == CHOSEN[name]), "==", 1)
 
 
 def twenty(bench: Bench, quick: bool) -> None:
