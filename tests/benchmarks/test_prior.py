@@ -82,3 +82,35 @@ def test_what_was_chosen_is_what_one_gets_unasked(name: str):
 def test_rivals_are_given_as_much_mixup_as_flexpose():
     for transfers, mixed in ((TRANSFERS, MIXED), (IMAGE_TRANSFERS, prior_image.MIXED)):
         assert transfers["flexpose"].Config().model_dump()["mixup"] == mixed["mixup"]
+
+
+def test_transfers_that_draw_were_searched_as_widely_as_one_another():
+    searched, chosen = prior_image.SEARCHED, prior_image.CHOSEN
+    assert set(searched) | {"source"} == set(chosen)
+    assert len({len(several) for several in searched.values()}) == 1
+    assert all(chosen[name] in several for name, several in searched.items())
+    for transfer, settings in prior_image.ARMS.values():
+        IMAGE_TRANSFERS[transfer].Config(**settings)
+        assert settings.items() >= chosen[transfer].items()
+
+
+def test_what_draws_is_held_against_rivals_with_mixup_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    def measured(bench: Bench, pair: str, arms: prior_image.Arms, draws: int, quick: bool):
+        means = {"flexpose": 0.2, "lora + mixup": 0.1}
+        return [
+            {"arm": arm, "seed": seed, **{name: [means.get(arm, 0.4)] for name in prior.METRICS}}
+            for seed in range(draws)
+            for arm in arms
+        ]
+
+    monkeypatch.setattr("benchmarks.common.RESULTS", tmp_path)
+    monkeypatch.setattr(prior_image, "table", measured)
+    bench = Bench("prior_image", "none", quick=False)
+    bench.start("twenty")
+    prior_image.twenty(bench, quick=False)
+    assert [(check["metric"], check["value"]) for check in bench.checks] == [
+        ("flexpose_drawn_beats_baselines", 1.0),
+        ("flexpose_drawn_beats_baselines, mixed too", pytest.approx(4 / 6)),
+    ]
