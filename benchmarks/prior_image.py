@@ -60,7 +60,7 @@ CHOSEN: dict[str, dict[str, Any]] = {
     "finetune": {"lr": 1e-3},
     "freezed": {"lr": 1e-3},
     "adagan": {"lr": 3e-2, "normal": 0.03},
-    "lora": {"lr": 1e-2},
+    "lora": {"lr": 3e-3, "rank": 16},
     "flexpose": {"lr": 1e-3, "sparse": 0.03},
 }
 MIXED = {"mixup": 0.5}  # as much as flexpose has
