@@ -1,5 +1,6 @@
 """Work on threads: in order, only a little ahead, and over when the reader leaves."""
 
+import threading
 import time
 
 import pytest
@@ -31,3 +32,19 @@ def test_an_error_is_that_of_the_function():
 
 def test_there_is_a_thread():
     assert 1 <= thread_count() <= 8
+
+
+def test_one_of_its_own_threads_may_close_it():
+    left, closed = threading.Event(), threading.Event()
+
+    def close(i: int) -> int:
+        if i == 1:
+            left.wait(10)
+            found.close()  # as the garbage collector does, wherever it happens to run
+            closed.set()
+        return i
+
+    found = map_ahead(close, range(30), threads=2)
+    assert next(found) == 0
+    left.set()
+    assert closed.wait(10)

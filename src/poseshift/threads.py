@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,15 +27,17 @@ def map_ahead(
         >>> list(map_ahead(abs, [-1, 2, -3], threads=2))
         [1, 2, 3]
     """
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[R]] = deque()
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) >= 4 * threads:
-                    yield waiting.popleft().result()
-            while waiting:
+    own = set[int]()
+    pool = ThreadPoolExecutor(threads, initializer=lambda: own.add(threading.get_ident()))
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= 4 * threads:
                 yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        # Left half-way by an error, it may be closed where garbage is collected: on one of its own
+        # threads too, and no thread can wait for itself.
+        pool.shutdown(wait=threading.get_ident() not in own, cancel_futures=True)
