@@ -78,7 +78,10 @@ def consistency(method: object) -> torch.Tensor:
 
 def test_lodestar_weighs_its_pseudo_labels(folder: Path):
     plain, told = consistency(make("lodestar")), consistency(make("lodestar", prior=str(folder)))
-    assert 0 < told != plain
+    assert told == pytest.approx(
+        plain, rel=0.3
+    )  # weighed against one another, not all of them less
+    assert told != plain
     method = make("lodestar", prior=str(folder))
     for weight, expected in ((1.0, plain), (0.0, torch.zeros(()))):
         method.plausibility = lambda place, weight=weight: torch.full((len(place),), weight)
