@@ -268,22 +268,31 @@ def readable(data: Mapping[str, Any]) -> str:
     """JSON with an entry a line and a row a line, so that what a change adds can be read.
 
     Example:
-        >>> print(readable({"seeds": [0, 1], "rows": [{"x": 1}, {"x": 2}]}), end="")
+        >>> print(readable({"seeds": [0, 1], "rows": [{"x": 1 / 3}, {"x": 2}]}), end="")
         {
         "seeds": [0, 1],
         "rows": [
-        {"x": 1},
+        {"x": 0.333333},
         {"x": 2}
         ]
         }
     """
     entries = []
-    for name, value in data.items():
+    for name, value in _six_digits(data).items():
         told = json.dumps(value)
         if isinstance(value, list) and any(isinstance(item, dict) for item in value):
             told = "[\n" + ",\n".join(map(json.dumps, value)) + "\n]"
         entries.append(f"{json.dumps(name)}: {told}")
     return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _six_digits(value: Any) -> Any:
+    """More digits than a seed repeats would only be weight."""
+    if isinstance(value, Mapping):
+        return {name: _six_digits(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_six_digits(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def around(differences: Sequence[float]) -> list[float] | None:
