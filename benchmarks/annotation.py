@@ -12,163 +12,37 @@ then all that is known of poses, in two ways:
   look like the prior's (KeypointGAN-like, 64 px).
 
 Both are scored on held-out target images: ``error`` is a mean distance in hundredths of the crop.
-The row ``target`` has all the target's poses for a prior: the best there could be.
+The row ``target`` has all the target's poses for a prior: what the best transfer could do.
 """
 
 from __future__ import annotations
 
 import os
 import statistics
-import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import torch
-
-from benchmarks.adapted import (
-    ORACLE,
-    PRIOR_CODE,
-    QUICK,
-    adapted_prior,
-    fitted_prior,
-    place_of,
-    puppets_of,
-)
-from benchmarks.common import Bench, Row, arguments, code_hash, kept_run, lanes
-from benchmarks.pairs import Pair
-from benchmarks.prior import modules_of
-from benchmarks.prior_settings import CHOSEN, RIVALS
-from poseshift.config import load_config
-from poseshift.data.baked import SIDE, open_pack
-from poseshift.demo import RATE, VIEW
-from poseshift.predict import predict_crops
-from poseshift.prior.annotate.scores import scores_of_pack
+from benchmarks.adapted import ORACLE
+from benchmarks.annotating import LEARNING, WITHOUT, Case, mean_pose, regressor, share, unpaired
+from benchmarks.common import Bench, Row, arguments, lanes
+from benchmarks.prior_settings import RIVALS
 
 PAPERS = (*RIVALS, "flexpose")
 TRANSFERS = (*PAPERS, "chorus", ORACLE)  # what both ways compare
 OTHERS = ("finetune", "hinge_map", "tilt", "resample", "kde", "coral", "echo")
 BODIES = ("regressor", "unpaired")  # parts
-SHOWN, DRAWS, FEWER = 20, 6, 3
-STEPS, PUPPETS = 400, 2000  # of the regressor
-UPDATES = 1000  # of the unpaired arm
-CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
-BUDGET = f"{STEPS} steps, {PUPPETS} puppets; {UPDATES} updates, {CLIPS} clips, {SMALL} px"
-DEVELOPMENT = "lottery-0"
-VARIANTS: dict[str, dict[str, float]] = {  # of the unpaired arm
-    "puppets and frames": {},
-    "puppets alone": {"alone": 1.0},
-    "frames alone": {"pairs": 0.0},
-    "nothing rebuilt": {"rebuilt": 0.0},
-    "no likeness to the prior": {"prior": 0.0},
-    "neither, frames but seen": {"prior": 0.0, "rebuilt": 0.0},  # by the normalisation's means
-}
-ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
-            "poseshift.prior.annotate.scores")  # fmt: skip
+DRAWS, FEWER = 6, 3
+DEVELOPMENT = ("lottery-0", "lottery-3")
 
-Measure = Callable[["Case", bool], Mapping[str, Any]]
-
-
-class Case(NamedTuple):
-    """A row to be: what a transfer made of one draw of target poses is worth."""
-
-    pair: str
-    arm: str
-    draw: int
-    shown: int = SHOWN
-    variant: str = ""
-
-    @property
-    def label(self) -> str:
-        """Its name in tables."""
-        return self.variant or self.arm
-
-    @property
-    def what(self) -> dict[str, Any]:
-        """What tells the row from others."""
-        told = {"pair": self.pair, "arm": self.label, "seed": self.draw, "shown": self.shown}
-        told["budget"] = BUDGET
-        return {**told, "settings": CHOSEN.get(self.arm, {}) | VARIANTS.get(self.variant, {})}
-
-    @property
-    def code(self) -> str:
-        """Hash of the code behind it."""
-        entries = ("poseshift.engine", *PRIOR_CODE, *ANNOTATE, *modules_of(self.arm))
-        return code_hash("source_only", place_of(self.pair).figure, entries)
-
-
-def regressor(case: Case, quick: bool) -> dict[str, Any]:
-    """Train on puppets in the prior's poses alone, and annotate held-out target images."""
-    pair, steps = _pair(case.pair, quick), 10 if quick else STEPS
-    source = _puppets(case, quick)
-    train = {"steps": steps, "seed": case.draw, "lr": RATE, "checkpoint_every": steps}
-    run, seconds = kept_run(
-        load_config(source=str(source), method="source_only", view=VIEW, train=train), pair.figure
-    )
-    pack, rows = _held_out(pair, SIDE)
-    found = predict_crops(run.network(run.last()), pack.crops, SIDE).keypoints_NK2
-    return {**scores_of_pack(found, pack, rows), "seconds": round(seconds, 1)}
-
-
-def unpaired(case: Case, quick: bool) -> dict[str, Any]:
-    """Train on unlabelled frames of the target too, and annotate held-out images."""
-    from poseshift.prior.annotate.footage import FILMED, Footage, open_frames
-    from poseshift.prior.annotate.pictures import Pictures
-    from poseshift.prior.annotate.placing import Placing
-    from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
-    from poseshift.prior.folder import open_prior
-
-    pair = _pair(case.pair, quick)
-    prior = open_prior(_adapted(case, quick))
-    puppets = _puppets(case, quick)
-    world, _, _ = pair.target.partition("?")
-    frames = open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}")
-    brief = {"steps": 4, "batch": 2} if quick else {"steps": UPDATES}
-    config = UnpairedConfig.model_validate({**brief, **VARIANTS.get(case.variant, {})})
-    began = time.perf_counter()
-    annotator = train_unpaired(
-        Footage.of(frames, SMALL), prior.sampler, prior.skeleton,
-        Placing.of(open_pack(pair.source, SIDE), prior.skeleton), config, case.draw,
-        pictures=Pictures.of(open_pack(puppets, SIDE), prior.skeleton, SMALL),
-    )  # fmt: skip
-    seconds = time.perf_counter() - began
-    pack, rows = _held_out(pair, SIDE)
-    found, _ = annotator(pack.crops)
-    return {**scores_of_pack(found, pack, rows), "seconds": round(seconds, 1)}
-
-
-def _adapted(case: Case, quick: bool) -> Path:
-    return adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
-
-
-def _puppets(case: Case, quick: bool) -> Path:
-    """Puppets in a row's poses, drawn in the source's appearance."""
-    source = _pair(case.pair, quick).source
-    return puppets_of(_adapted(case, quick), source, 32 if quick else PUPPETS, case.draw)
-
-
-def _pair(name: str, quick: bool) -> Pair:
-    return place_of(name, QUICK, tested=32, peeked=16) if quick else place_of(name)
-
-
-def _held_out(pair: Pair, side: int) -> tuple[Any, Any]:
-    spec, first, stop = pair.held_out[0]
-    return open_pack(spec, side), slice(first, stop)
+Measure = Callable[[Case, bool], Mapping[str, Any]]
 
 
 def table(bench: Bench, cases: Sequence[Case], measure: Measure, quick: bool) -> list[Row]:
     """Rows of some cases; those that are missing are measured side by side."""
     missing = [case for case in cases if bench.key(case.what, case.code) not in bench.kept]
     print(f"[{bench.name}] {bench.part}: {len(cases)} rows, {len(missing)} to measure", flush=True)
-    for pair in sorted({case.pair for case in missing}):
-        # Shared by all, so made before there are several processes.
-        fitted_prior(pair, quick)
-        if any(case.arm == ORACLE for case in missing):
-            fitted_prior(pair, quick, oracle=True)
-    for case in {(case.pair, case.draw): case for case in missing if case.variant}.values():
-        _puppets(case, quick)  # variants share them too
+    share(missing, quick)
     with lanes(os.cpu_count() or 1) as pool:
         waiting = {case: pool.submit(measure, case, quick) for case in missing}
         return [
@@ -214,19 +88,22 @@ def compare(
 
 def develop(bench: Bench, quick: bool) -> None:
     """The unpaired arm without each of its parts, with all the target's poses for a prior."""
-    variants = tuple(VARIANTS)[:1] if quick else tuple(VARIANTS)
-    cases = [Case(DEVELOPMENT, ORACLE, 0, variant=variant) for variant in variants]
+    variants = tuple(WITHOUT)[:1] if quick else tuple(WITHOUT)
+    cases = [Case(DEVELOPMENT[0], ORACLE, 0, variant=variant) for variant in variants]
     table(bench, cases, unpaired, quick)
-    constant = {"pair": DEVELOPMENT, "arm": "the mean pose", "seed": 0}
-    bench.row(constant, partial(mean_pose, quick), code=cases[0].code)
+    constant = {"pair": DEVELOPMENT[0], "arm": "the mean pose", "seed": 0}
+    bench.row(constant, partial(mean_pose, DEVELOPMENT[0], quick), code=cases[0].code)
 
 
-def mean_pose(quick: bool) -> dict[str, Any]:
-    """What it is worth to annotate every image with the mean pose of the source's crops."""
-    pair = _pair(DEVELOPMENT, quick)
-    source, (pack, rows) = open_pack(pair.source, SIDE), _held_out(pair, SIDE)
-    mean_K2 = torch.from_numpy(np.nanmean(source.poses.keypoints_NK2, 0))
-    return dict(scores_of_pack(mean_K2.expand(len(pack), -1, -1), pack, rows))
+def learning(bench: Bench, quick: bool) -> None:
+    """The regressor with the source's poses and with all the target's, taught in other ways."""
+    cases = [
+        Case(pair, arm, 0, variant=variant)
+        for pair in DEVELOPMENT[: 1 if quick else None]
+        for variant in (tuple(LEARNING)[:1] if quick else LEARNING)
+        for arm in ("source", ORACLE)
+    ]
+    table(bench, cases, regressor, quick)
 
 
 def best(bench: Bench, quick: bool) -> None:
@@ -245,6 +122,7 @@ def best(bench: Bench, quick: bool) -> None:
 
 PARTS = {
     "develop": develop,
+    "learning": learning,
     "regressor": partial(compare, pair="body", measure=regressor, draws=DRAWS, claimed=True),
     "unpaired": partial(compare, pair="body", measure=unpaired, draws=FEWER, claimed=True),
     "best": best,
