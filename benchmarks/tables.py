@@ -1,4 +1,4 @@
-"""Write the tables of README and docs from the results, or check that they are as written.
+"""Write the tables of README and docs from results and settings, or check that they are as written.
 
     python -m benchmarks.tables            rewrite them
     python -m benchmarks.tables --check    fail if one differs
@@ -15,11 +15,11 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import adaptation_tables, prior_tables, sampling_tables
+from benchmarks import adaptation_tables, prior_tables, sampling_tables, settings_tables
 from benchmarks.common import ROOT
 from benchmarks.writing import markdown, origin, results, spread
 
-PAGES = ("README.md", "docs/benchmarks.md", "docs/worlds.md")
+PAGES = ("README.md", "docs/benchmarks.md", "docs/settings.md", "docs/worlds.md")
 _TABLE = re.compile(r"(<!-- table (?P<name>[\w-]+) -->\n).*?(<!-- end -->)", re.S)
 
 
@@ -136,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "prior-annotation": prior_tables.annotation,
     "prior-loop": prior_tables.loop,
     "lottery": lottery,
+    **settings_tables.TABLES,
 }
 
 

@@ -47,3 +47,19 @@ def test_json_is_one_object(
     assert {"crop_leak", "tiny", "joint_never"} <= {f["kind"] for f in told["findings"]}
     assert Path(told["sheet"]).is_file()
     assert not (pack / "contact_sheet.png").exists()
+
+
+def test_a_picture_that_is_there_is_left_alone(
+    pack: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):
+    mine = tmp_path / "holiday.png"
+    mine.write_bytes(b"mine")
+    monkeypatch.setattr(sys, "argv", ["poseshift", "check", str(pack), "--sheet", str(mine)])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code != 0
+    assert mine.read_bytes() == b"mine"
+    assert "choose another --sheet" in capsys.readouterr().err

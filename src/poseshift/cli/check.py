@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from poseshift.cli.options import Json
+from poseshift.errors import UserError
 
 _SIGNS = {"error": "x", "warning": "!", "note": "-"}
 
@@ -35,6 +36,8 @@ def check(
     from poseshift.checking import draw_sheet, to_dict
     from poseshift.data.baked import SIDE, open_pack
 
+    if sheet and sheet.exists():
+        raise UserError("already exists", where=sheet, fix="choose another --sheet")
     opened = open_pack(pack, SIDE)
     report = look(opened)
     picture = sheet or opened.path / "contact_sheet.png"

@@ -1,6 +1,6 @@
 """What a score of poses is: fitted to the source's poses, higher for rarer and harder ones.
 
-To add one, copy ``mean_distance.py``: a :class:`PoseScore` with a config. Everything it learned is
+To add one, copy ``distances.py``: a :class:`PoseScore` with a config. Everything it learned is
 a parameter or a buffer, so that any score is kept as a safetensors file and a JSON beside it.
 
 Legend: B or N poses, K joints.
