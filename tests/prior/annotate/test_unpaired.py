@@ -55,6 +55,21 @@ def test_training_is_the_same_for_a_seed_and_moves_the_encoder(puppet_packs: dic
     assert told == [2, 2, 2]
 
 
+def test_bfloat16_rounds_the_networks_and_nothing_else(puppet_packs: dict[str, Pack]):
+    exact, rounded = (
+        train_unpaired(
+            footage(), body_generator(), BODY, PLACING,
+            BRIEF.model_copy(update={"precision": precision}), 0,
+        )
+        for precision in ("32", "bf16")
+    )  # fmt: skip
+    weights, others = exact.network.state_dict(), rounded.network.state_dict()
+    assert all(others[name].dtype == kept.dtype for name, kept in weights.items())
+    found, near = (it(puppet_packs["street"].crops)[0] for it in (exact, rounded))
+    assert not torch.equal(found, near)
+    assert (found - near).abs().max() < 2.0  # pixels of 64, after two updates
+
+
 def test_with_no_weight_the_prior_says_nothing():
     deaf = BRIEF.model_copy(update={"prior": 0.0})
     one, other = (

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -31,8 +32,10 @@ from pydantic import Field
 from torch import Tensor
 
 from poseshift.data.views import plain_view
+from poseshift.devices import pick_precision
 from poseshift.errors import UserError
 from poseshift.nn.posenet import NetworkConfig, PoseNet
+from poseshift.precision import Precision
 from poseshift.prior.annotate.annotator import Annotator, expected
 from poseshift.prior.annotate.footage import Footage
 from poseshift.prior.annotate.pictures import Pictures
@@ -62,6 +65,7 @@ class UnpairedConfig(Frozen):
     rebuilt: float = Field(1.0, ge=0, description="weight of the frame rebuilt")
     pairs: float = Field(10.0, ge=0, description="weight of pictures whose joints are known")
     alone: float = Field(0.5, ge=0, le=1, description="share of updates that see only these")
+    precision: Precision = Field("auto", description="auto: bf16 where the processor has it")
 
 
 def train_unpaired(
@@ -115,6 +119,8 @@ class _Training:
         self.decoder = Translator(len(self.bones.channels))
         parameters = [*self.encoder.parameters(), *self.decoder.parameters()]
         self.adam = torch.optim.Adam(parameters, config.lr, betas=(0.5, 0.99))
+        bf16 = pick_precision(config.precision, "cpu") == "bf16"
+        self.mixed = partial(torch.autocast, "cpu", torch.bfloat16, enabled=bf16)
 
     def go(self, report: Report | None) -> Annotator:
         steps, known = self.config.steps, self.pictures
@@ -146,14 +152,18 @@ class _Training:
         if frames:
             frame_BCHW, other_BCHW = self._frames()
             images.append(frame_BCHW)
-        canvas_BK2 = expected(self.encoder(torch.cat(images)))
+        with self.mixed():
+            logits_BKHW = self.encoder(torch.cat(images))
+        canvas_BK2 = expected(logits_BKHW.float())  # 8 bits would put a joint pixels off
         if self.pictures is not None:
             away = (canvas_BK2[: config.batch] - known_BK2).abs().mean()
             losses["pairs"] = config.pairs * away
         if frames:
             found_BK2 = canvas_BK2[-config.batch :]
-            rebuilt_BCHW = self.decoder(self._draw(found_BK2), other_BCHW)
-            losses["rebuilt"] = config.rebuilt * likeness(rebuilt_BCHW, frame_BCHW)
+            drawn_BCSS = self._draw(found_BK2)
+            with self.mixed():
+                rebuilt_BCHW = self.decoder(drawn_BCSS, other_BCHW)
+            losses["rebuilt"] = config.rebuilt * likeness(rebuilt_BCHW.float(), frame_BCHW)
             losses["prior"] = config.prior * unlike(found_BK2, self._prior(), self.bones)
         return losses
 
