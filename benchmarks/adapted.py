@@ -43,11 +43,12 @@ def fitted_prior(pair: str, quick: bool, *, oracle: bool = False) -> Path:
     name = f"{pair}-{'target' if oracle else 'source'}-{_code(ORACLE, place.figure)}"
     path = bench_folder() / "priors" / name
     if not path.exists():
-        poses, _ = read_poses(place.target if oracle else place.source)
+        spec = place.target if oracle else place.source
+        poses, _ = read_poses(spec)
         made = Generator.fit(poses, BRIEF if quick else None, seed=0)
         make_folder(path.parent)
         with new_folder(path) as partial:
-            Prior(made).save(partial, {"made_by": "fit", "source": place.source, "seed": 0})
+            Prior(made).save(partial, {"made_by": "fit", "source": spec, "seed": 0})
     return path
 
 

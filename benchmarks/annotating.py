@@ -8,6 +8,7 @@ transfer's poses are poor, or good poses are lost on pictures that look otherwis
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,12 +24,14 @@ from benchmarks.adapted import (
     place_of,
     puppets_of,
 )
-from benchmarks.common import code_hash, kept_run
+from benchmarks.common import code_hash, kept_run, key_of
+from benchmarks.methods_compared import ARMS
 from benchmarks.pairs import Pair
 from benchmarks.prior import modules_of
 from benchmarks.prior_settings import CHOSEN
 from poseshift.config import load_config
 from poseshift.data.baked import SIDE, open_pack
+from poseshift.data.pack import Pack
 from poseshift.demo import RATE, VIEW
 from poseshift.predict import predict_crops
 from poseshift.prior.annotate.scores import scores_of_pack
@@ -49,8 +52,8 @@ WITHOUT: dict[str, dict[str, float]] = {  # parts of the unpaired arm
 }
 LEARNING: dict[str, dict[str, Any]] = {  # ways of the regressor
     "plain": {},
-    "strong views": {"method": "source_strong"},
-    "strong views, four times": {"method": "source_strong", "times": 4},  # steps and puppets
+    "strong": {"method": "source_strong"},  # borrowed colours, blur, noise
+    "strong, four times": {"method": "source_strong", "times": 4},  # steps and puppets
 }
 ANNOTATE = ("poseshift.prior.annotate.puppets", "poseshift.prior.annotate.unpaired",
             "poseshift.prior.annotate.scores")  # fmt: skip
@@ -81,13 +84,20 @@ class Case(NamedTuple):
     def what(self) -> dict[str, Any]:
         """What tells the row from others."""
         told = {"pair": self.pair, "arm": self.label, "seed": self.draw, "shown": self.shown}
-        return {**told, "budget": BUDGET, "settings": CHOSEN.get(self.arm, {}) | self.settings}
+        settings = CHOSEN.get(self.arm, {}) | self.settings
+        trained = key_of(RATE, VIEW, ARMS[self.method].sets, POSED, UNSEEN)
+        return {**told, "budget": BUDGET, "settings": settings, "trained": trained}
+
+    @property
+    def method(self) -> str:
+        """That trains the regressor."""
+        return str(self.settings.get("method", "source_only"))
 
     @property
     def code(self) -> str:
         """Hash of the code behind it."""
         entries = ("poseshift.engine", *PRIOR_CODE, *ANNOTATE, *modules_of(self.arm))
-        return code_hash("source_only", place_of(self.pair).figure, entries)
+        return code_hash(self.method, place_of(self.pair).figure, entries)
 
 
 def regressor(case: Case, quick: bool) -> dict[str, Any]:
@@ -95,8 +105,9 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
     pair, settings = place(case.pair, quick), case.settings
     steps = 10 if quick else STEPS * settings.get("times", 1)
     train = {"steps": steps, "seed": case.draw, "lr": RATE, "checkpoint_every": steps}
-    method, source = settings.get("method", "source_only"), str(puppets(case, quick))
-    config = load_config(source=source, method=method, view=VIEW, train=train)
+    source, arm = str(puppets(case, quick)), ARMS[case.method]
+    method = {"name": case.method, **arm.settings}
+    config = load_config((), arm.sets, source=source, method=method, view=VIEW, train=train)
     run, seconds = kept_run(config, pair.figure)
     network = run.network(run.last())
     pack, rows = held_out(pair, SIDE)
@@ -109,7 +120,7 @@ def regressor(case: Case, quick: bool) -> dict[str, Any]:
 
 def unpaired(case: Case, quick: bool) -> dict[str, Any]:
     """Train on unlabelled frames of the target too, and annotate held-out images."""
-    from poseshift.prior.annotate.footage import FILMED, Footage, open_frames
+    from poseshift.prior.annotate.footage import Footage
     from poseshift.prior.annotate.pictures import Pictures
     from poseshift.prior.annotate.placing import Placing
     from poseshift.prior.annotate.unpaired import UnpairedConfig, train_unpaired
@@ -117,13 +128,11 @@ def unpaired(case: Case, quick: bool) -> dict[str, Any]:
 
     pair = place(case.pair, quick)
     prior = open_prior(adapted_prior(case.pair, case.arm, case.shown, case.draw, quick))
-    world, _, _ = pair.target.partition("?")
-    frames = open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}")
     brief = {"steps": 4, "batch": 2} if quick else {"steps": UPDATES}
     config = UnpairedConfig.model_validate({**brief, **case.settings})
     began = time.perf_counter()
     annotator = train_unpaired(
-        Footage.of(frames, SMALL), prior.sampler, prior.skeleton,
+        Footage.of(frames(case.pair, quick), SMALL), prior.sampler, prior.skeleton,
         Placing.of(open_pack(pair.source, SIDE), prior.skeleton), config, case.draw,
         pictures=Pictures.of(open_pack(puppets(case, quick), SIDE), prior.skeleton, SMALL),
     )  # fmt: skip
@@ -141,11 +150,15 @@ def mean_pose(name: str, quick: bool) -> dict[str, Any]:
     return dict(scores_of_pack(mean_K2.expand(len(pack), -1, -1), pack, rows))
 
 
-def share(cases: list[Case], quick: bool) -> None:
+def share(cases: list[Case], measure: Callable[[Case, bool], Any], quick: bool) -> None:
     """Make what several rows need, while there is one process."""
     for pair in sorted({case.pair for case in cases}):
         fitted_prior(pair, quick)
-        posed(pair, quick)
+        if measure is unpaired:
+            fitted_prior(pair, quick, oracle=True)
+            frames(pair, quick)
+        else:
+            posed(pair, quick)
     for case in cases:
         if case.variant:
             puppets(case, quick)
@@ -156,6 +169,14 @@ def puppets(case: Case, quick: bool) -> Path:
     prior = adapted_prior(case.pair, case.arm, case.shown, case.draw, quick)
     count = 32 if quick else PUPPETS * case.settings.get("times", 1)
     return puppets_of(prior, place(case.pair, quick).source, count, case.draw)
+
+
+def frames(pair: str, quick: bool) -> Pack:
+    """Unlabelled frames of the target, a few of each individual."""
+    from poseshift.prior.annotate.footage import FILMED, open_frames
+
+    world, _, _ = place(pair, quick).target.partition("?")
+    return open_frames(f"{world}?count={FILMED * (4 if quick else CLIPS)}")
 
 
 def posed(pair: str, quick: bool) -> Path:
@@ -169,7 +190,7 @@ def place(name: str, quick: bool) -> Pair:
     return place_of(name, QUICK, tested=32, peeked=16) if quick else place_of(name)
 
 
-def held_out(pair: Pair, side: int) -> tuple[Any, slice]:
+def held_out(pair: Pair, side: int) -> tuple[Pack, slice]:
     """Target images that score."""
     spec, first, stop = pair.held_out[0]
     return open_pack(spec, side), slice(first, stop)

@@ -102,7 +102,7 @@ def annotation() -> str:
         interval = "-" if ends is None else " to ".join(f"{end:.2f}" for end in ends)
         told = [f"{statistics.fmean(error):.2f}", interval, *map(spread, shares), str(len(mine))]
         posed = [row["posed"] for row in mine if "posed" in row]
-        told.insert(2, f"{statistics.fmean(posed):.2f}" if posed else "-")
+        told.insert(2, f"{statistics.fmean(posed):.2f}" if len(posed) == len(mine) else "-")
         table.append([part, pair, arm, *told])
     header = ["arm", "pair", "transfer", "error", "95 % over draws", "posed", *keys[1:], "draws"]
     return markdown(header, table) + origin(data)
