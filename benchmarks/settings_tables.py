@@ -60,7 +60,7 @@ def _default(field: FieldInfo) -> str:
 
 def _said(field: FieldInfo) -> str:
     """Its description, its choices and its bounds."""
-    choices = [f"`{value}`" for value in get_args(field.annotation) if isinstance(value, str)]
+    choices = [f"`{value}`" for value in _words(field.annotation)]
     bounds = [
         f"{words} {getattr(limit, name):g}"
         for limit in field.metadata
@@ -69,6 +69,18 @@ def _said(field: FieldInfo) -> str:
     ]
     said = [field.description or "", " or ".join(choices), *bounds]
     return "; ".join(part for part in said if part)
+
+
+def _words(annotation: Any) -> list[str]:
+    """What a setting may be called, if it is one of a few names.
+
+    Example:
+        >>> from typing import Literal
+        >>> _words(Literal["live", "released"] | None), _words(float | None)
+        (['live', 'released'], [])
+    """
+    told = get_args(annotation)
+    return [word for item in told for word in ([item] if isinstance(item, str) else _words(item))]
 
 
 TABLES = {

@@ -130,9 +130,10 @@ TABLES: dict[str, Callable[[], str]] = {
     "prior-image": prior_tables.drawn,
     **{
         f"{name.replace('_', '-')}-{kind}": partial(table, name)
-        for name in ("prior_image", "annotation", "prior_loop")
+        for name in ("prior_image", "annotation")
         for kind, table in (("claims", claims), ("checks", checks))
     },
+    "prior-loop-claims": partial(claims, "prior_loop"),
     "prior-annotation": prior_tables.annotation,
     "prior-loop": prior_tables.loop,
     "lottery": lottery,

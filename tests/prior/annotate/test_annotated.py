@@ -145,9 +145,12 @@ def test_crops_cut_by_another_rule_are_told(
     tmp_path: Path, frames: Pack, puppet_packs: dict[str, Pack], brief: None
 ):
     brief = UnpairedConfig(steps=1, batch=2, side=32)
+    order: list[str] = []
     told = annotate_frames(
-        tmp_path / "prior", frames.path, puppet_packs["studio"].path, tmp_path / "out", config=brief
-    )
+        tmp_path / "prior", frames.path, puppet_packs["studio"].path, tmp_path / "out",
+        config=brief, note=order.append, report=lambda *_: order.append("an update"),
+    )  # fmt: skip
+    assert order == [*told.notes, "an update"]  # before hours of training, not after them
     assert (told.frames, told.learned_from, told.tracks) == (6, 6, 2)
     assert "were cut by image, those of" in told.notes[0]
     about = json.loads((tmp_path / "out" / "annotated.json").read_text())

@@ -68,8 +68,9 @@ def annotate(
             tell("training", step, config.steps, text)
 
         done = annotate_frames(
-            prior, target, source, out, test=test, config=config, seed=seed, report=report
-        )
+            prior, target, source, out, test=test, config=config, seed=seed, report=report,
+            note=lambda text: typer.echo(f"note: {text}", err=True),
+        )  # fmt: skip
     if json_output:
         typer.echo(json.dumps(asdict(done)))
         return
@@ -77,7 +78,9 @@ def annotate(
 
 
 def _print(done: AnnotateReport, source: str, target: str) -> None:
-    from poseshift.data.baked import PREFIX
+    import shlex
+
+    from poseshift.data.baked import PREFIX, SIDE, open_pack
     from poseshift.prior.annotate.annotated import FILE, SHEET
 
     typer.echo(
@@ -86,14 +89,13 @@ def _print(done: AnnotateReport, source: str, target: str) -> None:
     )
     longer = "" if done.sure else ": train it for longer (--steps)"
     typer.echo(f"  it is sure of {done.sure:.0%} of the joints{longer}")
-    for note in done.notes:
-        typer.echo(f"  note: {note}")
     for name, value in (done.scores or {}).items():
         if not name.endswith("_interval"):
             low, high = done.scores[f"{name}_interval"]  # type: ignore[index,misc]
             typer.echo(f"  {name} {value:.3f} ({low:.3f} to {high:.3f})")
     typer.echo(f"look at it: {Path(done.out) / SHEET}")
-    # What was filmed of a world is no Pack to adapt to.
-    if done.sure and not target.startswith(PREFIX):
+    # What was filmed of a world is no Pack to adapt to, and poses alone are none to learn from.
+    if done.sure and not target.startswith(PREFIX) and open_pack(source, SIDE).info.has_images:
         file = Path(done.out) / FILE
-        typer.echo(f"start from it: poseshift adapt {source} {target} --teacher-predictions {file}")
+        line = ["poseshift", "adapt", source, target, "--teacher-predictions", str(file)]
+        typer.echo(f"start from it: {shlex.join(line)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,6 +62,7 @@ def annotate_frames(
     config: UnpairedConfig | None = None,
     seed: int = 0,
     report: Report | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> AnnotateReport:
     """Annotate frames that nobody labelled; nothing appears at ``out`` unless all went well.
 
@@ -74,6 +76,7 @@ def annotate_frames(
         config: Of training.
         seed: Of all random numbers.
         report: Called with the step and the losses, now and then.
+        note: Called with what a person should know, before the training.
     """
     ensure_free(Path(out))
     config, opened = config or UnpairedConfig(), open_prior(Path(prior))
@@ -85,6 +88,12 @@ def annotate_frames(
     known = None
     if config.pairs and shown.info.has_images:
         known = Pictures.of(shown, opened.skeleton, config.side)
+    notes = _notes(shown, *([frames] if held_out is None else [frames, held_out]))
+    if config.pairs and known is None:
+        notes.append(f"{shown.path} has no images: learns from the frames and the prior alone")
+    if note is not None:
+        for text in notes:
+            note(text)
     began = time.perf_counter()
     annotator = train_unpaired(
         footage, opened.sampler, opened.skeleton, placing, config, seed, report, pictures=known
@@ -94,9 +103,6 @@ def annotate_frames(
     found_NK2, sure_NK = annotator(frames.crops)
     ensure_poses(found_NK2 * (2 / frames.info.side), placing)
     sure = round(float((sure_NK >= SURE).float().mean()), 4)
-    notes = _notes(shown, *([frames] if held_out is None else [frames, held_out]))
-    if config.pairs and known is None:
-        notes.append(f"{shown.path} has no images: learned from the frames and the prior alone")
     told = AnnotateReport(
         str(out), len(frames), len(footage), footage.tracks, sure, seconds, scores, notes
     )
