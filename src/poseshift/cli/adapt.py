@@ -15,7 +15,7 @@ def adapt(
         str | None, typer.Argument(help="Labelled Pack, or world:NAME for a built-in one.")
     ] = None,
     target: Annotated[
-        str | None, typer.Argument(help="Target Pack; its labels are not read, but by supervised.")
+        str | None, typer.Argument(help="Target Pack; only --method supervised reads its labels.")
     ] = None,
     method: Annotated[str | None, typer.Option("--method", "-m", help="What to train.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", help="New run folder.")] = None,
