@@ -494,7 +494,12 @@ CASES = [
     ),
     Case(
         "check/sheet is no picture",
+        lambda f: [*pack(lambda p: None)(f), "--sheet", str(f / "sheet.json")],
+        ("sheet.json", ".png"),
+    ),
+    Case(
+        "check/sheet is there",
         lambda f: [*pack(lambda p: None)(f), "--sheet", str(f / "in" / "labels.json")],
-        ("labels.json", ".png"),
+        ("labels.json", "already exists", "--sheet"),
     ),
 ]
