@@ -16,7 +16,6 @@ import numpy as np
 import torch
 
 from benchmarks.adapted import (
-    ORACLE,
     PRIOR_CODE,
     QUICK,
     adapted_prior,
@@ -42,13 +41,15 @@ UPDATES = 1000  # of the unpaired arm
 CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
 BUDGET = f"{STEPS} steps, {PUPPETS} puppets; {UPDATES} updates, {CLIPS} clips, {SMALL} px"
 POSED, UNSEEN = 1000, 99  # puppets in the target's poses, and their seed: no draw's
-WITHOUT: dict[str, dict[str, float]] = {  # parts of the unpaired arm
+WITHOUT: dict[str, dict[str, float]] = {  # parts of the unpaired arm, and longer training
     "puppets and frames": {},
     "puppets alone": {"alone": 1.0},
     "frames alone": {"pairs": 0.0},
     "nothing rebuilt": {"rebuilt": 0.0},
     "no likeness to the prior": {"prior": 0.0},
     "neither, frames but seen": {"prior": 0.0, "rebuilt": 0.0},  # by the normalisation's means
+    "puppets and frames, 6000 updates": {"steps": 6000},  # as many as the default's
+    "puppets alone, 6000 updates": {"alone": 1.0, "steps": 6000},
 }
 LEARNING: dict[str, dict[str, Any]] = {  # ways of the regressor
     "plain": {},
@@ -181,8 +182,8 @@ def frames(pair: str, quick: bool) -> Pack:
 
 def posed(pair: str, quick: bool) -> Path:
     """Puppets in poses like all the target's, drawn in the source's appearance."""
-    prior, source = adapted_prior(pair, ORACLE, SHOWN, 0, quick), place(pair, quick).source
-    return puppets_of(prior, source, 32 if quick else POSED, UNSEEN)
+    prior = fitted_prior(pair, quick, oracle=True)
+    return puppets_of(prior, place(pair, quick).source, 32 if quick else POSED, UNSEEN)
 
 
 def place(name: str, quick: bool) -> Pair:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
@@ -85,7 +86,7 @@ def _words(annotation: Any) -> list[str]:
 
 TABLES = {
     "settings-run": run,
-    **{f"settings-{name}": lambda name=name: section(name) for name in SECTIONS},
-    "settings-method": lambda: chosen(METHODS, "method."),
-    "settings-sampler": lambda: chosen(SAMPLERS, "sampler."),
+    **{f"settings-{name}": partial(section, name) for name in SECTIONS},
+    "settings-method": partial(chosen, METHODS, "method."),
+    "settings-sampler": partial(chosen, SAMPLERS, "sampler."),
 }
