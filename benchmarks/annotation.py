@@ -29,7 +29,7 @@ from benchmarks.common import Bench, Row, arguments, key_of, lanes
 from benchmarks.prior_settings import RIVALS
 
 PAPERS = (*RIVALS, "flexpose")
-TRANSFERS = (*PAPERS, "chorus", ORACLE)  # what both ways compare
+TRANSFERS = (*PAPERS, "chorus", ORACLE)
 OTHERS = ("finetune", "hinge_map", "tilt", "resample", "kde", "coral", "echo")
 DRAWS, FEWER = 6, 3
 BODIES = {"regressor": DRAWS, "unpaired": FEWER}  # parts
@@ -73,8 +73,8 @@ def compare(
     """Rows of transfers on a pair and, on bodies, what is claimed of them."""
     arms = ("source", "flexpose") if quick else TRANSFERS
     cases = [Case(pair, arm, draw) for draw in range(1 if quick else draws) for arm in arms]
-    if measure is regressor and claimed and not quick:
-        cases += [Case(pair, arm, draw) for draw in range(FEWER) for arm in OTHERS]
+    if not quick:
+        cases += [Case(pair, arm, draw) for draw in range(min(draws, FEWER)) for arm in OTHERS]
     rows = table(bench, cases, measure, quick)
     for arm in dict.fromkeys(case.arm for case in cases):
         print(f"[annotation] {bench.part}, {arm}: error {statistics.fmean(errors(rows, arm)):.2f}")

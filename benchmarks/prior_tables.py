@@ -98,14 +98,20 @@ def annotation() -> str:
     for part, pair, arm in dict.fromkeys((r["part"], r["pair"], r["arm"]) for r in rows):
         mine = [row for row in rows if (row["part"], row["pair"], row["arm"]) == (part, pair, arm)]
         error, *shares = ([row[key] for row in mine] for key in keys)
-        ends = around(error)
-        interval = "-" if ends is None else " to ".join(f"{end:.2f}" for end in ends)
+        interval = _interval(mine)
         told = [f"{statistics.fmean(error):.2f}", interval, *map(spread, shares), str(len(mine))]
         posed = [row["posed"] for row in mine if "posed" in row]
         told.insert(2, f"{statistics.fmean(posed):.2f}" if len(posed) == len(mine) else "-")
         table.append([part, pair, arm, *told])
     header = ["arm", "pair", "transfer", "error", "95 % over draws", "posed", *keys[1:], "draws"]
     return markdown(header, table) + origin(data)
+
+
+def _interval(rows: Sequence[Row]) -> str:
+    """The error's interval over draws of target poses; that over images where there is but one."""
+    ends = around([row["error"] for row in rows])
+    low, high = ends or rows[0].get("error_interval", (None, None))
+    return "-" if low is None else f"{low:.2f} to {high:.2f}" + (" (images)" if not ends else "")
 
 
 def loop() -> str:
