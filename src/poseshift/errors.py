@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,6 +36,16 @@ class UserError(Exception):
 
 class BadInput(UserError):
     """A file or value of the user's that cannot be read as what it should be."""
+
+
+def command(*words: object) -> str:
+    """A line of poseshift that can be pasted into a shell, whatever its paths are called.
+
+    Example:
+        >>> command("check", "packs/my clips")
+        "poseshift check 'packs/my clips'"
+    """
+    return shlex.join(["poseshift", *map(str, words)])
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ import torch
 from poseshift import __version__
 from poseshift.config import RunConfig
 from poseshift.data.names import Shown
-from poseshift.errors import BadInput, UserError
+from poseshift.errors import BadInput, UserError, command
 from poseshift.files import make_folder, write_atomic, write_json, write_text
 from poseshift.nn.posenet import PoseNet
 from poseshift.settings import build, dump_yaml, read_yaml
@@ -138,7 +138,7 @@ class Run:
             raise UserError(
                 "has no checkpoint yet",
                 where=self.path,
-                fix=f"continue it with: poseshift adapt --resume {self.path}",
+                fix=f"continue it with: {command('adapt', '--resume', self.path)}",
             )
         return steps[-1]
 

@@ -55,7 +55,7 @@ def test_without_a_test_pack_it_says_what_to_type_next(poseshift: Shell):
     said = poseshift("adapt", SOURCE, "--out", "runs[x]/a", *words(tiny(steps=1)))
     assert said.code == 0
     assert "run kept in runs[x]/a" in said.out
-    assert "poseshift evaluate runs[x]/a TEST_PACK" in said.out
+    assert "poseshift evaluate 'runs[x]/a' TEST_PACK" in said.out
 
 
 def test_json_is_one_object(poseshift: Shell):

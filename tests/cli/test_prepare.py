@@ -26,14 +26,14 @@ def crowd(data):
 def test_says_what_it_made_what_it_left_out_and_what_to_type_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    out = tmp_path / "out"
+    out = tmp_path / "my pack"
     run(monkeypatch, "prepare", tiny.coco(tmp_path / "in", crowd), out, "--side", "32")
     said = capsys.readouterr().out
     assert f"{out}: 2 samples, joints3, crops from user" in said
     assert "left out: 1" in said
     assert "1  a crowd, not one individual" in said
     assert "left_wing/right_wing" in said
-    assert f"poseshift check {out}" in said
+    assert f"poseshift check '{out}'" in said
     assert Pack(out).info.side == 32
 
 

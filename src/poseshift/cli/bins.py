@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from poseshift.cli.options import Json, SetWords
+from poseshift.errors import command
 
 if TYPE_CHECKING:
     from poseshift.sampling.bins import Bins
@@ -58,7 +59,6 @@ def bins(
     vae unless told otherwise (--set sampler.score=knn).
     """
     import json
-    import shlex
     import time
     from functools import partial
 
@@ -109,7 +109,7 @@ def bins(
         typer.echo(f"look at: {figures / PAGE}, all {len(drawn)} figures")
     words = ["adapt", pack, "TARGET", "--method", "udape", "--sampler", "vae-hm"]
     words += [] if score == "vae" else ["--set", f"sampler.score={score}"]
-    typer.echo(f"next: poseshift {shlex.join(words)}")
+    typer.echo(f"next: {command(*words)}")
 
 
 def _check_figures(figures: Path | None, target: str | None, runs: list[Path] | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from poseshift.cli.options import Json
+from poseshift.errors import command
 
 if TYPE_CHECKING:
     from poseshift.data.prepare import Report
@@ -105,4 +106,4 @@ def _print(report: Report) -> None:
         reasons = Counter(line.rpartition(": ")[2] for line in report.skipped)
         for reason, count in reasons.most_common(5):
             typer.echo(f"    {count:6}  {reason}")
-    typer.echo(f"  next: poseshift check {report.pack}")
+    typer.echo(f"  next: {command('check', report.pack)}")

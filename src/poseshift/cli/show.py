@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console, Group
 from rich.table import Table
 
+from poseshift.errors import command
 from poseshift.evaluation import PEEK, SELECTED, Evaluation
 from poseshift.run import Run
 from poseshift.selection import read_selection
@@ -47,7 +48,7 @@ def print_evaluations(run: Run, found: Sequence[Evaluation], *, json_output: boo
         console.print(selection.said, soft_wrap=True, markup=False)
     if not found:
         console.print(f"run kept in {run.path}", soft_wrap=True, markup=False)
-        measure = f"measure it: poseshift evaluate {run.path} TEST_PACK"
+        measure = f"measure it: {command('evaluate', run.path, 'TEST_PACK')}"
         console.print(measure, soft_wrap=True, markup=False)
         return
     console.print(evaluation_tables(found))

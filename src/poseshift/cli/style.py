@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from poseshift.cli.options import Json, SetWords
+from poseshift.errors import command
 
 
 def style(
@@ -63,4 +64,5 @@ def style(
     said = ", ".join(f"{name} {value:.3g}" for name, value in last.items())
     typer.echo(f"style kept in {out} (losses at the end: {said})")
     typer.echo(f"look at it: {out / PICTURES}")
-    typer.echo(f"use it: poseshift adapt SOURCE TARGET -m udape --set method.style={out}")
+    line = command("adapt", "SOURCE", "TARGET", "-m", "udape", "--set", f"method.style={out}")
+    typer.echo(f"use it: {line}")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from poseshift.data.views import ViewConfig
+from poseshift.errors import command
 from poseshift.gap.appearance import MEANING
 from poseshift.gap.distance import Distance
 from poseshift.gap.pose import Support
@@ -69,7 +69,7 @@ def advise(source: str, target: str, found: Found, run: str | None) -> Advice:
     reasons = [reason for part in parts for reason in part[0]]
     words = [word for part in parts for word in part[1]]
     start = ["--init", run] if run is not None else []
-    return Advice(reasons, shlex.join(["poseshift", "adapt", source, target, *words, *start]))
+    return Advice(reasons, command("adapt", source, target, *words, *start))
 
 
 Part = tuple[list[str], list[str]]  # reasons, and words for the command line

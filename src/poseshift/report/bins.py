@@ -19,7 +19,7 @@ import torch
 from poseshift.data.domain import LabeledDomain
 from poseshift.data.names import without
 from poseshift.data.pack import Pack
-from poseshift.errors import BadInput, UserError
+from poseshift.errors import BadInput, UserError, command
 from poseshift.gap.pose import known_angles
 from poseshift.gap.poses import labelled
 from poseshift.metrics import evalpose
@@ -163,7 +163,7 @@ def read_predictions(run: Run, pack: Pack) -> tuple[Bins, Array]:
         raise UserError(
             f"was not evaluated on {pack.info.name}",
             where=run.path,
-            fix=f"poseshift evaluate {run.path} {pack.path}",
+            fix=command("evaluate", run.path, pack.path),
         )
     chosen = f"{run.chosen():06d}"
     file = next((file for file in files if file.parent.name == chosen), files[-1])
@@ -178,6 +178,6 @@ def read_predictions(run: Run, pack: Pack) -> tuple[Bins, Array]:
         raise BadInput(
             f"is damaged ({error})",
             where=file,
-            fix=f"poseshift evaluate {run.path} {pack.path}",
+            fix=command("evaluate", run.path, pack.path),
         ) from error
     return rows, points_NK2

@@ -9,6 +9,7 @@ import typer
 
 from poseshift.cli.options import Json, SetWords
 from poseshift.cli.prior.options import Alias, CameraWords, Categories, Seed
+from poseshift.errors import command
 
 
 def adapt(
@@ -81,5 +82,5 @@ def adapt(
     typer.echo(
         f"adapted prior kept in {out}: {kind.name}, {len(shown)} target poses, {seconds:.1f} s"
     )
-    typer.echo(f"sample it: poseshift prior sample {out} --out poses.json")
-    typer.echo(f"judge it: poseshift prior compare HELD_OUT_POSES {out}")
+    typer.echo(f"sample it: {command('prior', 'sample', out, '--out', 'poses.json')}")
+    typer.echo(f"judge it: {command('prior', 'compare', 'HELD_OUT_POSES', out)}")

@@ -9,6 +9,7 @@ import typer
 
 from poseshift.cli.options import Json, SetWords
 from poseshift.cli.prior.options import Seed
+from poseshift.errors import command
 
 if TYPE_CHECKING:
     from poseshift.prior.annotate.annotating import AnnotateReport
@@ -78,8 +79,6 @@ def annotate(
 
 
 def _print(done: AnnotateReport, source: str, target: str) -> None:
-    import shlex
-
     from poseshift.data.baked import PREFIX, SIDE, open_pack
     from poseshift.prior.annotate.annotated import FILE, SHEET
 
@@ -97,5 +96,5 @@ def _print(done: AnnotateReport, source: str, target: str) -> None:
     # What was filmed of a world is no Pack to adapt to, and poses alone are none to learn from.
     if done.sure and not target.startswith(PREFIX) and open_pack(source, SIDE).info.has_images:
         file = Path(done.out) / FILE
-        line = ["poseshift", "adapt", source, target, "--teacher-predictions", str(file)]
-        typer.echo(f"start from it: {shlex.join(line)}")
+        line = command("adapt", source, target, "--teacher-predictions", file)
+        typer.echo(f"start from it: {line}")

@@ -9,6 +9,7 @@ import typer
 
 from poseshift.cli.options import Json
 from poseshift.cli.prior.options import Seed
+from poseshift.errors import command
 
 
 def draw(
@@ -49,7 +50,7 @@ def draw(
     began = time.perf_counter()
     pack = write_puppets(
         out, opened.sampler, opened.skeleton, spec, count,
-        own=own, side=side, seed=seed, made_by=f"poseshift prior draw {prior} {world}",
+        own=own, side=side, seed=seed, made_by=command("prior", "draw", prior, world),
     )  # fmt: skip
     seconds = time.perf_counter() - began
     if json_output:

@@ -9,6 +9,7 @@ import typer
 
 from poseshift.cli.options import Json, SetWords
 from poseshift.cli.prior.options import Alias, CameraWords, Categories, Seed
+from poseshift.errors import command
 
 
 def fit(
@@ -84,4 +85,5 @@ def fit(
         f"its poses beside the source's: MMD^2 {found['mmd2']:.4f} (floor "
         f"{truth.floor['mmd2']:.4f}), Frechet {found['fd']:.2f} (floor {truth.floor['fd']:.2f})"
     )
-    typer.echo(f"adapt it: poseshift prior adapt {out} A_FEW_TARGET_POSES --out {out}-adapted")
+    line = command("prior", "adapt", out, "A_FEW_TARGET_POSES", "--out", f"{out}-adapted")
+    typer.echo(f"adapt it: {line}")

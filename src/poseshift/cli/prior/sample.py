@@ -9,6 +9,7 @@ import typer
 
 from poseshift.cli.options import Json
 from poseshift.cli.prior.options import Seed
+from poseshift.errors import command
 
 
 def sample(
@@ -46,7 +47,7 @@ def sample(
     began = time.perf_counter()
     points_NK2 = opened.sampler.sample(count, seed)
     seconds = time.perf_counter() - began
-    made_by = f"poseshift prior sample {prior} --count {count} --seed {seed}"
+    made_by = command("prior", "sample", prior, "--count", count, "--seed", seed)
     write_poses(out, [points_NK2], opened.skeleton, made_by)
     if json_output:
         about = {"out": str(out), "poses": count, "skeleton": opened.skeleton.name}

@@ -18,7 +18,7 @@ from poseshift.data.formats.base import (
     Skipped,
 )
 from poseshift.data.formats.files import load_json
-from poseshift.errors import BadInput
+from poseshift.errors import BadInput, command
 
 __all__ = [
     "FORMATS",
@@ -50,7 +50,7 @@ def detect(path: Path) -> str:
         raise BadInput(
             f"could be {' or '.join(found)}",
             where=path,
-            fix=f"say which: poseshift prepare {path} --format {found[0]}",
+            fix=f"say which: {command('prepare', path, '--format', found[0])}",
         )
     if path.is_file() and _is_empty(path):
         raise BadInput("is empty", where=path, fix="write the file again, or name another")

@@ -12,7 +12,7 @@ from torch import Tensor
 from poseshift import __version__
 from poseshift.data.baked import SIDE, open_pack
 from poseshift.data.pack import Pack
-from poseshift.errors import UserError
+from poseshift.errors import UserError, command
 from poseshift.files import ensure_free, new_folder, write_json
 from poseshift.prior.annotate.annotated import SURE, write_annotated
 from poseshift.prior.annotate.footage import Footage, open_frames
@@ -111,7 +111,7 @@ def annotate_frames(
              "packs": {k: [str(p.path), p.info.fingerprint] for k, p in packs.items() if p},
              "settings": config.model_dump()}  # fmt: skip
     with new_folder(Path(out)) as folder:
-        made_by = f"poseshift prior annotate {prior} {target}"
+        made_by = command("prior", "annotate", prior, target)
         write_annotated(folder, frames, opened.skeleton, found_NK2, sure_NK, made_by)
         write_json(folder / TOLD, about)
     return told
