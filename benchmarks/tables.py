@@ -15,7 +15,13 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks import adaptation_tables, prior_tables, sampling_tables, settings_tables
+from benchmarks import (
+    adaptation_tables,
+    prior_tables,
+    sampling_tables,
+    settings_tables,
+    verdicts,
+)
 from benchmarks.common import ROOT
 from benchmarks.writing import markdown, origin, results, spread
 
@@ -55,43 +61,6 @@ def gap() -> str:
     return markdown(header, table) + origin(data)
 
 
-def claims(name: str) -> str:
-    """Claims written before the run, with their verdicts."""
-    data = results(name)
-    table = [
-        [
-            claim["claim"],
-            claim["verdict"],
-            f"{claim['effect']:+.3f}",
-            " to ".join(f"{end:+.3f}" for end in claim["interval"] or []) or "-",
-            f"{claim['p']:.3f}" if "p" in claim else "-",
-            str(claim["n"]),
-        ]
-        for claim in data.get("claims", [])
-    ]
-    if not table:
-        return "None yet.\n"
-    header = ["claim", "verdict", "effect", "95 % interval", "p", "n"]
-    return markdown(header, table) + origin(data)
-
-
-def checks(name: str) -> str:
-    """Every target of a benchmark, and whether it was met."""
-    data = results(name)
-    if not data["checks"]:
-        return f"None measured yet: `python -m benchmarks.{name}`.\n"
-    table = [
-        [
-            f"`{check['metric']}`",
-            f"{check['value']:.4g}",
-            f"{check['op']} {check['target']:g}",
-            "met" if check["ok"] else "**missed**",
-        ]
-        for check in data["checks"]
-    ]
-    return markdown(["metric", "value", "target", ""], table) + origin(data)
-
-
 def lottery() -> str:
     """The ranges from which lottery pairs are drawn."""
     from poseshift.data.puppets import RANGES
@@ -105,37 +74,39 @@ def lottery() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "foundation-gap": gap,
-    "foundation-checks": partial(checks, "foundation"),
+    "foundation-checks": partial(verdicts.checks, "foundation"),
     **{
         f"adaptation-{part}": partial(adaptation_tables.methods, part)
         for part in adaptation_tables.PARTS
     },
-    "adaptation-claims": partial(claims, "adaptation"),
+    "adaptation-claims": partial(verdicts.claims, "adaptation"),
     "adaptation-saved": adaptation_tables.saved,
     "adaptation-selection": adaptation_tables.choosing,
     "adaptation-speed": adaptation_tables.steps,
-    "adaptation-checks": partial(checks, "adaptation"),
-    "sampling-claims": partial(claims, "sampling"),
+    "adaptation-checks": partial(verdicts.checks, "adaptation"),
+    "sampling-claims": partial(verdicts.claims, "sampling"),
     "sampling-samplers": partial(sampling_tables.samplers, "claims", "grid"),
     "sampling-mixture": partial(sampling_tables.samplers, "mixture"),
     "sampling-scores": sampling_tables.scores,
     "sampling-real": sampling_tables.real_scores,
-    "sampling-checks": partial(checks, "sampling"),
+    "sampling-checks": partial(verdicts.checks, "sampling"),
     "prior-transfers": partial(prior_tables.transfers, "twenty", "ten", "fifty", "hundred"),
     "prior-others": partial(prior_tables.transfers, "others"),
     "prior-control": partial(prior_tables.transfers, "control"),
     "prior-ablation": partial(prior_tables.transfers, "ablation"),
-    "prior-claims": partial(claims, "prior"),
-    "prior-checks": partial(checks, "prior"),
+    "prior-claims": partial(verdicts.claims, "prior"),
+    "prior-checks": partial(verdicts.checks, "prior"),
     "prior-image": prior_tables.drawn,
     **{
         f"{name.replace('_', '-')}-{kind}": partial(table, name)
         for name in ("prior_image", "annotation")
-        for kind, table in (("claims", claims), ("checks", checks))
+        for kind, table in (("claims", verdicts.claims), ("checks", verdicts.checks))
     },
-    "prior-loop-claims": partial(claims, "prior_loop"),
+    "prior-loop-claims": partial(verdicts.claims, "prior_loop"),
     "prior-annotation": prior_tables.annotation,
     "prior-loop": prior_tables.loop,
+    "verdicts": verdicts.counted,
+    "verdicts-against": verdicts.against,
     "lottery": lottery,
     **settings_tables.TABLES,
 }
