@@ -115,7 +115,8 @@ def table(
 
 def _seconds(bench: Bench, method: str) -> float:
     """What rows of a method took so far, on average; else what lodestar's take."""
-    rows = [row["seconds"] for row in bench.kept.values() if row.get("method") == method]
+    own = [row for row in bench.kept.values() if row.get("method") == method]
+    rows = [row["seconds"] for row in own if "seconds" in row]  # rows of speed have none
     return statistics.fmean(rows) if rows else 300.0
 
 

@@ -10,7 +10,7 @@ from benchmarks.ablations import WEIGHTS
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
 from benchmarks.methods_compared import ADAPTED, ARMS, TUNED
-from benchmarks.rows import Cell
+from benchmarks.rows import Cell, _seconds
 from benchmarks.shares import closed, labels_saved, scores
 from poseshift.methods.base import METHODS
 
@@ -61,6 +61,17 @@ def test_a_claim_needs_an_interval_that_excludes_zero(
     bench.claim("a beats b", differences)
     assert bench.claims[0]["verdict"] == verdict
     assert bench.claims[0]["n"] == len(differences)
+
+
+def test_what_rows_took_is_known_beside_rows_that_tell_no_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("benchmarks.common.RESULTS", tmp_path)
+    bench = Bench("rows", "none", quick=False)
+    told = [{"method": "udape", "seconds": 100.0}, {"method": "udape", "step_ms": 3.0}, {}]
+    bench.kept = {str(number): row for number, row in enumerate(told)}
+    assert _seconds(bench, "udape") == 100.0
+    assert _seconds(bench, "mla") > 0
 
 
 def test_every_arm_has_the_same_budget_augmentation_and_rate():
