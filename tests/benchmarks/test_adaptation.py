@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import adaptation, adaptation_tables, arms, pairs, tables, writing
+from benchmarks import adaptation, adaptation_tables, arms, pairs, verdicts, writing
 from benchmarks.ablations import WEIGHTS
 from benchmarks.arms import Arm, plan
 from benchmarks.common import Bench, Row
@@ -134,4 +134,4 @@ def test_a_lottery_pair_is_named_by_its_seed():
 def test_a_table_that_was_never_run_says_how(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(writing, "RESULTS", tmp_path)
     assert "--only body" in adaptation_tables.methods("body")
-    assert tables.claims("adaptation") == "None yet.\n"
+    assert verdicts.claims("adaptation") == "None yet.\n"
