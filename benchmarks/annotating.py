@@ -41,7 +41,7 @@ UPDATES = 1000  # of the unpaired arm
 CLIPS, SMALL = 600, 64  # of the unpaired arm: individuals, a few frames of each, and pixels
 BUDGET = f"{STEPS} steps, {PUPPETS} puppets; {UPDATES} updates, {CLIPS} clips, {SMALL} px"
 POSED, UNSEEN = 1000, 99  # puppets in the target's poses, and their seed: no draw's
-WITHOUT: dict[str, dict[str, float]] = {  # parts of the unpaired arm, and longer training
+UNPAIRED: dict[str, dict[str, float]] = {  # ways of the unpaired arm
     "puppets and frames": {},
     "puppets alone": {"alone": 1.0},
     "frames alone": {"pairs": 0.0},
@@ -79,7 +79,7 @@ class Case(NamedTuple):
     @property
     def settings(self) -> dict[str, Any]:
         """Of its variant."""
-        return WITHOUT.get(self.variant, {}) | LEARNING.get(self.variant, {})
+        return UNPAIRED.get(self.variant, {}) | LEARNING.get(self.variant, {})
 
     @property
     def what(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.adapted import ORACLE
-from benchmarks.annotating import LEARNING, WITHOUT, Case, mean_pose, regressor, share, unpaired
+from benchmarks.annotating import LEARNING, UNPAIRED, Case, mean_pose, regressor, share, unpaired
 from benchmarks.common import Bench, Row, arguments, key_of, lanes
 from benchmarks.prior_settings import RIVALS
 
@@ -87,8 +87,8 @@ def compare(
 
 
 def develop(bench: Bench, quick: bool) -> None:
-    """The unpaired arm without each of its parts, with all the target's poses for a prior."""
-    variants = tuple(WITHOUT)[:1] if quick else tuple(WITHOUT)
+    """The unpaired arm without its parts, and for longer, all the target's poses at hand."""
+    variants = tuple(UNPAIRED)[:1] if quick else tuple(UNPAIRED)
     cases = [Case(DEVELOPMENT[0], ORACLE, 0, variant=variant) for variant in variants]
     table(bench, cases, unpaired, quick)
     constant = {"pair": DEVELOPMENT[0], "arm": "the mean pose", "seed": 0}
